@@ -1,0 +1,129 @@
+namespace ApproxNets.Multipliers;
+
+/// <summary>
+/// An 8x8-bit multiplier, exact or approximate: a name, its product table <c>m(x, w)</c> and its power relative to
+/// the exact multiplier of the same signedness. Immutable.
+/// </summary>
+/// <remarks>
+/// The table is in numeric order: entry <c>[(x - MinOperand) * 256 + (w - MinOperand)]</c> holds <c>m(x, w)</c>, activation
+/// first. <c>value - MinOperand</c>, 0..255, is called the operand's <em>code</em>; the kernels see codes only, so they do
+/// not depend on the signedness.
+/// </remarks>
+public sealed class Multiplier
+{
+    /// <summary>Number of codes of one operand.</summary>
+    public const int Codes = 256;
+
+    private readonly int[] _products;
+
+    /// <summary>Makes a multiplier from its product table.</summary>
+    /// <param name="name">Name, unique within a library.</param>
+    /// <param name="signedness">How both operands are read.</param>
+    /// <param name="products">The 65,536 products in numeric order, activation first (copied).</param>
+    /// <param name="relativePower">Power divided by that of the exact multiplier of the same signedness, &gt;= 0.</param>
+    /// <param name="powerSource">Where <paramref name="relativePower"/> comes from.</param>
+    /// <exception cref="ArgumentException">The table is not of 65,536 entries, a product does not fit 16 bits of the
+    /// given signedness, or the name is empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
+    public Multiplier(string name, Signedness signedness, ReadOnlySpan<int> products, double relativePower, string powerSource)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(powerSource);
+        if (products.Length != Codes * Codes)
+        {
+            throw new ArgumentException($"Multiplier '{name}': found a table of {products.Length} products, expected 256 x 256 = 65536.", nameof(products));
+        }
+
+        if (!double.IsFinite(relativePower) || relativePower < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(relativePower), $"Multiplier '{name}': found a relative power of {relativePower}, expected a finite number >= 0.");
+        }
+
+        Name = name;
+        Signedness = signedness;
+        RelativePower = relativePower;
+        PowerSource = powerSource;
+        int least = signedness == Signedness.Signed ? short.MinValue : 0;
+        int greatest = signedness == Signedness.Signed ? short.MaxValue : ushort.MaxValue;
+        IsExact = true;
+        for (int i = 0; i < products.Length; i++)
+        {
+            int x = (i >> 8) + MinOperand, w = (i & 255) + MinOperand;
+            if (products[i] < least || products[i] > greatest)
+            {
+                throw new ArgumentException($"Multiplier '{name}': found m({x}, {w}) = {products[i]}, expected a 16-bit {signedness} product ({least}..{greatest}).", nameof(products));
+            }
+
+            IsExact &= products[i] == x * w;
+        }
+
+        _products = products.ToArray();
+    }
+
+    /// <summary>Name, unique within a library.</summary>
+    public string Name { get; }
+
+    /// <summary>How both operands are read.</summary>
+    public Signedness Signedness { get; }
+
+    /// <summary>Power divided by that of the exact multiplier of the same signedness; savings are one minus this.</summary>
+    public double RelativePower { get; }
+
+    /// <summary>Where <see cref="RelativePower"/> comes from.</summary>
+    public string PowerSource { get; }
+
+    /// <summary>True when every product is exact.</summary>
+    public bool IsExact { get; }
+
+    /// <summary>Least operand value: 0 or -128.</summary>
+    public int MinOperand => Signedness == Signedness.Signed ? -128 : 0;
+
+    /// <summary>Greatest operand value: 255 or 127.</summary>
+    public int MaxOperand => MinOperand + Codes - 1;
+
+    /// <summary>The product table in numeric order, 65,536 entries, <c>[xCode * 256 + wCode]</c>.</summary>
+    public ReadOnlyMemory<int> Products => _products;
+
+    /// <summary>The product <c>m(x, w)</c> of two operand values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An operand is outside <see cref="MinOperand"/>..<see cref="MaxOperand"/>.</exception>
+    public int this[int x, int w] => _products[(Code(x, nameof(x)) * Codes) + Code(w, nameof(w))];
+
+    /// <summary>Tabulates a function of two operand values.</summary>
+    /// <param name="name">Name, unique within a library.</param>
+    /// <param name="signedness">How both operands are read.</param>
+    /// <param name="product">The product of an activation and a weight, called once for every pair.</param>
+    /// <param name="relativePower">Power divided by that of the exact multiplier of the same signedness.</param>
+    /// <param name="powerSource">Where the power comes from.</param>
+    /// <exception cref="ArgumentException">A product does not fit 16 bits of the given signedness.</exception>
+    public static Multiplier FromFunction(string name, Signedness signedness, Func<int, int, int> product, double relativePower, string powerSource)
+    {
+        ArgumentNullException.ThrowIfNull(product);
+        int least = signedness == Signedness.Signed ? -128 : 0;
+        var products = new int[Codes * Codes];
+        for (int i = 0; i < products.Length; i++)
+        {
+            products[i] = product((i >> 8) + least, (i & 255) + least);
+        }
+
+        return new Multiplier(name, signedness, products, relativePower, powerSource);
+    }
+
+    /// <summary>Computes the error map <c>E(x, w) = m(x, w) - x w</c>, in the order of <see cref="Products"/>.</summary>
+    public int[] ErrorMap()
+    {
+        var errors = new int[_products.Length];
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] = _products[i] - (((i >> 8) + MinOperand) * ((i & 255) + MinOperand));
+        }
+
+        return errors;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Signedness.ToString().ToLowerInvariant()}, relative power {RelativePower:F3})";
+
+    private int Code(int operand, string parameter) => operand >= MinOperand && operand <= MaxOperand
+        ? operand - MinOperand
+        : throw new ArgumentOutOfRangeException(parameter, $"Multiplier '{Name}': found operand {operand}, expected {MinOperand}..{MaxOperand}.");
+}
