@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace ApproxNets.Layers;
 
-/// <summary>A 2D convolution with an assignable multiplier; made from a TorchSharp <see cref="Conv2d"/>, whose parameters it takes over.</summary>
+/// <summary>A 2D convolution with an assignable multiplier; made from a TorchSharp Conv2d, whose parameters it takes over.</summary>
 public sealed class ApproxConv2d : ApproxLayer
 {
     private readonly long[] _stride;

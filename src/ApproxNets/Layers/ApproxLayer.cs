@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace ApproxNets.Layers;
 
-/// <summary>A fully connected layer with an assignable multiplier; made from a TorchSharp <see cref="Linear"/>, whose parameters it takes over.</summary>
+/// <summary>A fully connected layer with an assignable multiplier; made from a TorchSharp Linear, whose parameters it takes over.</summary>
 public sealed class ApproxLinear : ApproxLayer
 {
     /// <summary>Takes over a fully connected layer's parameters.</summary>

@@ -38,7 +38,7 @@ public sealed class ApproxModel : IDisposable
     {
         using var scope = NewDisposeScope();
         var layers = new List<ApproxLayer>();
-        foreach (var (parent, name, path, module) in ModuleTree.Find<Module<Tensor, Tensor>>(network, m => m is Conv2d or Linear))
+        foreach (var (parent, name, path, module) in ModuleTree.Find<Module<Tensor, Tensor>>(network, m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
         {
             ApproxLayer layer = module is Conv2d conv ? new ApproxConv2d(path, conv, options) : new ApproxLinear(path, (Linear)module, options);
             ModuleTree.Replace(parent, name, path, module, layer);
