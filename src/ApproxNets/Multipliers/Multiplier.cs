@@ -54,7 +54,8 @@ public sealed class Multiplier
             if (products[i] < least || products[i] > greatest)
             {
                 throw new ArgumentException(
-                    $"Multiplier '{name}': found m({x}, {w}) = {products[i]}, expected a 16-bit {signedness} product ({least}..{greatest}).",
+                    $"Multiplier '{name}': found m({x}, {w}) = {products[i]}, "
+                    + $"expected a 16-bit {signedness} product ({least}..{greatest}).",
                     nameof(products));
             }
 
