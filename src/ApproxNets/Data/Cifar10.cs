@@ -77,6 +77,27 @@ public static class Cifar10
             Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
+    /// <summary>What keeps a folder from being a complete copy: absent files and wrong sizes; null when nothing does.</summary>
+    internal static string? Missing(string folder, int recordsPerFile)
+    {
+        long expected = (long)recordsPerFile * RecordLength;
+        var faults = new List<string>();
+        foreach (string file in (string[])[.. TrainingFiles, TestFile, MetaFile])
+        {
+            var info = new FileInfo(Path.Combine(folder, file));
+            if (!info.Exists)
+            {
+                faults.Add($"{file} is missing");
+            }
+            else if (file != MetaFile && info.Length != expected)
+            {
+                faults.Add($"{file} has {info.Length} bytes, not {expected}");
+            }
+        }
+
+        return faults.Count == 0 ? null : string.Join("; ", faults);
+    }
+
     private static ImageSet ReadRecords(string folder, string[] files, int recordsPerFile, IncrementalHash hash)
     {
         var pixels = new byte[files.Length * recordsPerFile * ImageLength];
