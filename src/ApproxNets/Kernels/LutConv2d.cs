@@ -45,7 +45,8 @@ public static class LutConv2d
         shape.Validate();
         CheckLength(x.Length, (long)shape.Batch * shape.InChannels * shape.Height * shape.Width, shape, "activation codes", nameof(x));
         CheckLength(weights.Length, (long)shape.OutChannels * shape.FanIn, shape, "weight codes", nameof(weights));
-        CheckLength(sums.Length, (long)shape.Batch * shape.OutChannels * shape.OutHeight * shape.OutWidth, shape, "sums", nameof(sums));
+        long outputs = (long)shape.Batch * shape.OutChannels * shape.OutHeight * shape.OutWidth;
+        CheckLength(sums.Length, outputs, shape, "sums", nameof(sums));
         CheckProducts(products);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         path = Resolve(path);
@@ -84,7 +85,8 @@ public static class LutConv2d
                 null or "" => Avx2.IsSupported ? KernelPath.Avx2 : KernelPath.Scalar,
                 "scalar" => KernelPath.Scalar,
                 "avx2" => KernelPath.Avx2,
-                _ => throw new InvalidOperationException($"Environment variable {PathVariable}: found '{forced}', expected 'scalar' or 'avx2'."),
+                _ => throw new InvalidOperationException(
+                    $"Environment variable {PathVariable}: found '{forced}', expected 'scalar' or 'avx2'."),
             };
         }
 
@@ -95,7 +97,8 @@ public static class LutConv2d
             KernelPath.Avx2 => throw new PlatformNotSupportedException(
                 "Look-up-table kernel: found the path Avx2 asked for, expected a processor (and runtime setting) with AVX2."),
             _ => throw new ArgumentOutOfRangeException(
-                nameof(path), $"Look-up-table kernel: found path {(int)path}, expected {KernelPath.Auto}, {KernelPath.Scalar} or {KernelPath.Avx2}."),
+                nameof(path),
+                $"Look-up-table kernel: found path {(int)path}, expected {KernelPath.Auto}, {KernelPath.Scalar} or {KernelPath.Avx2}."),
         };
     }
 
@@ -118,7 +121,8 @@ public static class LutConv2d
         if (least < short.MinValue || greatest > ushort.MaxValue || greatest - least > ushort.MaxValue)
         {
             throw new ArgumentException(
-                $"Product table: found products of {least}..{greatest}, expected 16 bits ({short.MinValue}..{short.MaxValue} or 0..{ushort.MaxValue}).",
+                $"Product table: found products of {least}..{greatest}, expected 16 bits "
+                + $"({short.MinValue}..{short.MaxValue} or 0..{ushort.MaxValue}).",
                 parameter);
         }
     }

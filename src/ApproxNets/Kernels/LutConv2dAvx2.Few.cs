@@ -12,24 +12,28 @@ internal static unsafe partial class LutConv2dAvx2
 {
     private const int FewChannels = 2;
 
-    private static void Few(in LutConv2dOperands a, in Columns columns, ushort* table, int group, int first, int count, byte* strip, int* sums)
+    private static void Few(
+        in LutConv2dOperands a, in Columns columns, ushort* table, int group, int first, int count, byte* strip, int* sums)
     {
-        int fanIn = a.Shape.FanIn, channels = a.Shape.OutChannels / a.Shape.Groups, plane = a.Shape.OutHeight * a.Shape.OutWidth;
+        Conv2dShape s = a.Shape;
+        int fanIn = s.FanIn, channels = s.OutChannels / s.Groups, plane = s.OutHeight * s.OutWidth;
         for (int o = group * channels; o < (group + 1) * channels; o++)
         {
-            AddGathered(table - columns.FirstCode, columns.Codes, a.Weights + ((long)o * fanIn), fanIn, strip, count, sums, fanIn * columns.Least);
+            byte* weights = a.Weights + ((long)o * fanIn);
+            AddGathered(table - columns.FirstCode, columns.Codes, weights, fanIn, strip, count, sums, fanIn * columns.Least);
             for (int p = 0, run; p < count; p += run)
             {
                 int at = (first + p) % plane;
                 run = Math.Min(plane - at, count - p);
-                int* to = a.Sums + ((((long)((first + p) / plane) * a.Shape.OutChannels) + o) * plane) + at;
+                int* to = a.Sums + ((((long)((first + p) / plane) * s.OutChannels) + o) * plane) + at;
                 new Span<int>(sums + p, run).CopyTo(new Span<int>(to, run));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddGathered(ushort* origin, int codes, byte* weights, int fanIn, byte* strip, int count, int* sums, int offset)
+    private static void AddGathered(
+        ushort* origin, int codes, byte* weights, int fanIn, byte* strip, int count, int* sums, int offset)
     {
         int p = 0;
         for (; p <= count - 8; p += 8)
@@ -39,7 +43,8 @@ internal static unsafe partial class LutConv2dAvx2
             for (int k = 0; k < fanIn; k++, x += count)
             {
                 // 32-bit gathers of 16-bit entries: the upper half is the neighbour (the table is one entry longer than used).
-                Vector256<int> products = Avx2.GatherVector256((int*)(origin + (weights[k] * codes)), Avx2.ConvertToVector256Int32(x), sizeof(ushort));
+                int* column = (int*)(origin + (weights[k] * codes));
+                Vector256<int> products = Avx2.GatherVector256(column, Avx2.ConvertToVector256Int32(x), sizeof(ushort));
                 sum += products & Vector256.Create((int)ushort.MaxValue);
             }
 

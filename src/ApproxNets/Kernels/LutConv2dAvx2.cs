@@ -59,11 +59,13 @@ internal static unsafe partial class LutConv2dAvx2
         ArrayPool<ushort>.Shared.Return(columns.Table);
     }
 
-    private static void Strip(in LutConv2dOperands a, in Columns columns, ushort* table, int group, int first, int count, int blockFrom, int blockTo)
+    private static void Strip(
+        in LutConv2dOperands a, in Columns columns, ushort* table, int group, int first, int count, int blockFrom, int blockTo)
     {
         Conv2dShape s = a.Shape;
         int fanIn = s.FanIn, channels = s.OutChannels / s.Groups, tableLength = columns.Codes * Lanes;
-        byte[] rented = ArrayPool<byte>.Shared.Rent((Depth * tableLength * sizeof(ushort)) + (count * Lanes * sizeof(int)) + (fanIn * count) + Alignment);
+        int tableBytes = Depth * tableLength * sizeof(ushort), sumBytes = count * Lanes * sizeof(int);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(tableBytes + sumBytes + (fanIn * count) + Alignment);
         fixed (byte* start = rented)
         {
             var tables = (ushort*)(((nuint)start + Alignment - 1) & ~(nuint)(Alignment - 1));
@@ -193,7 +195,8 @@ internal static unsafe partial class LutConv2dAvx2
 
     private static long DivideUp(long value, long by) => (value + by - 1) / by;
 
-    /// <summary>The product table by weight code, <c>[w][x - FirstCode]</c>, less its least product, for the activation codes that occur.</summary>
+    /// <summary>The product table by weight code, <c>[w][x - FirstCode]</c>, less its least product, for the activation codes that
+    /// occur.</summary>
     private readonly record struct Columns(ushort[] Table, int FirstCode, int Codes, int Least, bool Paired)
     {
         public static Columns Rent(in LutConv2dOperands a)
@@ -219,7 +222,8 @@ internal static unsafe partial class LutConv2dAvx2
                         for (int r = 0; r < Lanes; r++)
                         {
                             int* from = a.Products + ((firstCode + code + Transpose16x16.Lane(r)) * 256) + w;
-                            Vector256<ushort> packed = Avx2.PackUnsignedSaturate(Vector256.Load(from) - leasts, Vector256.Load(from + 8) - leasts);
+                            Vector256<int> left = Vector256.Load(from) - leasts, right = Vector256.Load(from + 8) - leasts;
+                            Vector256<ushort> packed = Avx2.PackUnsignedSaturate(left, right);
                             rows[r] = block + (r * Lanes);
                             Avx2.Permute4x64(packed.AsUInt64(), 0b11_01_10_00).AsUInt16().Store(rows[r]);
                         }

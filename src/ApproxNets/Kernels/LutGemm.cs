@@ -35,7 +35,8 @@ public static class LutGemm
     {
         if (m < 0 || k < 1 || n < 1 || k > Conv2dShape.MaxFanIn)
         {
-            throw new ArgumentException($"Matrix product: found M = {m}, K = {k}, N = {n}, expected M >= 0, K in 1..{Conv2dShape.MaxFanIn}, N >= 1.");
+            throw new ArgumentException(
+                $"Matrix product: found M = {m}, K = {k}, N = {n}, expected M >= 0, K in 1..{Conv2dShape.MaxFanIn}, N >= 1.");
         }
 
         if (x.Length != (long)m * k || weights.Length != (long)n * k || sums.Length != (long)m * n)

@@ -10,7 +10,8 @@ namespace ApproxNets.Kernels;
 /// </summary>
 internal static unsafe class PixelStrip
 {
-    /// <summary>Writes the codes of pixels <c>first .. first + count - 1</c> of one group; row k starts at <c>strip + k * pitch</c>.</summary>
+    /// <summary>Writes the codes of pixels <c>first .. first + count - 1</c> of one group; row k starts at
+    /// <c>strip + k * pitch</c>.</summary>
     public static void Gather(in LutConv2dOperands a, int group, int first, int count, byte* strip, int pitch)
     {
         Conv2dShape s = a.Shape;

@@ -25,7 +25,8 @@ internal static unsafe class Transpose16x16
         {
             Vector256<ushort> a = Vector256.Load(rows[i] + at), b = Vector256.Load(rows[i + 4] + at);
             Vector256<ushort> c = Vector256.Load(rows[i + 8] + at), d = Vector256.Load(rows[i + 12] + at);
-            Vector256<ushort> ac0 = Avx2.UnpackLow(a, c), ac1 = Avx2.UnpackHigh(a, c), bd0 = Avx2.UnpackLow(b, d), bd1 = Avx2.UnpackHigh(b, d);
+            Vector256<ushort> ac0 = Avx2.UnpackLow(a, c), ac1 = Avx2.UnpackHigh(a, c);
+            Vector256<ushort> bd0 = Avx2.UnpackLow(b, d), bd1 = Avx2.UnpackHigh(b, d);
             Avx2.UnpackLow(ac0, bd0).Store(half + (64 * i));
             Avx2.UnpackHigh(ac0, bd0).Store(half + (64 * i) + 16);
             Avx2.UnpackLow(ac1, bd1).Store(half + (64 * i) + 32);
@@ -36,7 +37,8 @@ internal static unsafe class Transpose16x16
         {
             Vector256<ushort> a = Vector256.Load(half + (16 * i)), b = Vector256.Load(half + (16 * (i + 4)));
             Vector256<ushort> c = Vector256.Load(half + (16 * (i + 8))), d = Vector256.Load(half + (16 * (i + 12)));
-            Vector256<ushort> ac0 = Avx2.UnpackLow(a, c), ac1 = Avx2.UnpackHigh(a, c), bd0 = Avx2.UnpackLow(b, d), bd1 = Avx2.UnpackHigh(b, d);
+            Vector256<ushort> ac0 = Avx2.UnpackLow(a, c), ac1 = Avx2.UnpackHigh(a, c);
+            Vector256<ushort> bd0 = Avx2.UnpackLow(b, d), bd1 = Avx2.UnpackHigh(b, d);
             ushort* row = to + (2 * i * pitch);
             Avx2.Permute2x128(ac0, bd0, 0x20).Store(row);
             Avx2.Permute2x128(ac1, bd1, 0x20).Store(row + pitch);

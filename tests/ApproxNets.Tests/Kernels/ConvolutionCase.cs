@@ -62,7 +62,9 @@ internal sealed class ConvolutionCase
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(expected[i] == found[i], $"{_shape}, {path}, {threads} threads: sum {i}: found {found[i]}, expected {expected[i]}.");
+            Assert.True(
+                expected[i] == found[i],
+                $"{_shape}, {path}, {threads} threads: sum {i}: found {found[i]}, expected {expected[i]}.");
         }
     }
 }

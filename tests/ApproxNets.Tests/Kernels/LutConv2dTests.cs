@@ -6,9 +6,9 @@ namespace ApproxNets.Tests.Kernels;
 
 public sealed class LutConv2dTests
 {
-    private static readonly int[] s_signed = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 1);
-    private static readonly int[] s_narrow = ConvolutionCase.RandomTable(-16000, 16000, 2);
-    private static readonly int[] s_unsigned = ConvolutionCase.RandomTable(0, ushort.MaxValue, 3);
+    private static readonly int[] _signed = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 1);
+    private static readonly int[] _narrow = ConvolutionCase.RandomTable(-16000, 16000, 2);
+    private static readonly int[] _unsigned = ConvolutionCase.RandomTable(0, ushort.MaxValue, 3);
 
     public static TheoryData<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Avx2];
 
@@ -73,14 +73,14 @@ public sealed class LutConv2dTests
     public void RandomTablesEqualNaiveLoop(KernelPath path, Conv2dShape shape)
     {
         ConvolutionCase.SkipUnlessSupported(path);
-        new ConvolutionCase(shape, s_signed, 1).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, s_unsigned, 2).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, s_narrow, 3).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _signed, 1).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _unsigned, 2).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _narrow, 3).CheckAgainstNaive(path);
 
         // Activation codes of a part of the range, with the padding code inside, above and below it.
-        new ConvolutionCase(shape, s_narrow, 4, firstCode: 128).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, s_signed, 5, firstCode: 37, lastCode: 90, padCode: 255).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, s_narrow, 6, firstCode: 100, lastCode: 100, padCode: 0).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _narrow, 4, firstCode: 128).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _signed, 5, firstCode: 37, lastCode: 90, padCode: 255).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, _narrow, 6, firstCode: 100, lastCode: 100, padCode: 0).CheckAgainstNaive(path);
     }
 
     [Theory]
@@ -92,7 +92,8 @@ public sealed class LutConv2dTests
         {
             foreach (int pixels in (int[])[1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 255, 256, 257])
             {
-                new ConvolutionCase(new Conv2dShape(1, 2, 1, pixels, channels, 1, 3) { Padding = (0, 1) }, s_narrow, pixels).CheckAgainstNaive(path);
+                var shape = new Conv2dShape(1, 2, 1, pixels, channels, 1, 3) { Padding = (0, 1) };
+                new ConvolutionCase(shape, _narrow, pixels).CheckAgainstNaive(path);
             }
         }
     }
@@ -105,8 +106,8 @@ public sealed class LutConv2dTests
         for (int fanIn = 1; fanIn <= 20; fanIn++)
         {
             var shape = new Conv2dShape(2, fanIn, 3, 5, 18, 1, 1);
-            new ConvolutionCase(shape, s_unsigned, fanIn).CheckAgainstNaive(path);
-            new ConvolutionCase(shape, s_narrow, fanIn).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, _unsigned, fanIn).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, _narrow, fanIn).CheckAgainstNaive(path);
         }
     }
 
@@ -120,7 +121,8 @@ public sealed class LutConv2dTests
         // 32767 is the widest range whose pair sums fit 16 bits, 32768 the first that does not.
         (int Least, int Greatest)[] ranges =
         [
-            (short.MinValue, short.MaxValue), (0, ushort.MaxValue), (0, 32767), (0, 32768), (-32768, 0), (-32768, -1), (-16384, 16383), (-16384, 16384),
+            (short.MinValue, short.MaxValue), (0, ushort.MaxValue), (0, 32767), (0, 32768),
+            (-32768, 0), (-32768, -1), (-16384, 16383), (-16384, 16384),
         ];
         foreach ((int least, int greatest) in ranges)
         {
@@ -168,7 +170,7 @@ public sealed class LutConv2dTests
         ];
         foreach (Conv2dShape shape in shapes)
         {
-            var one = new ConvolutionCase(shape, s_signed, 1);
+            var one = new ConvolutionCase(shape, _signed, 1);
             int[] expected = one.Naive();
             foreach (int threads in (int[])[0, 1, 2, 5, int.MaxValue])
             {
@@ -187,10 +189,10 @@ public sealed class LutConv2dTests
         new Random(1).NextBytes(x);
         new Random(2).NextBytes(weights);
         int[] all = new int[shape.OutputLength], one = new int[shape.OutputLength / 512];
-        LutConv2d.Run(x, weights, s_signed, shape, 7, all, path);
+        LutConv2d.Run(x, weights, _signed, shape, 7, all, path);
         for (int b = 0; b < 512; b += 73)
         {
-            LutConv2d.Run(x.AsSpan(b * 60, 60), weights, s_signed, shape with { Batch = 1 }, 7, one, path);
+            LutConv2d.Run(x.AsSpan(b * 60, 60), weights, _signed, shape with { Batch = 1 }, 7, one, path);
             Assert.Equal(one, all.AsSpan(b * one.Length, one.Length).ToArray());
         }
     }
@@ -200,7 +202,7 @@ public sealed class LutConv2dTests
     public void AnEmptyBatchIsNotAnError(KernelPath path)
     {
         ConvolutionCase.SkipUnlessSupported(path);
-        Assert.Empty(new ConvolutionCase(new Conv2dShape(0, 3, 8, 8, 4, 3, 3), s_signed, 1).Run(path));
+        Assert.Empty(new ConvolutionCase(new Conv2dShape(0, 3, 8, 8, 4, 3, 3), _signed, 1).Run(path));
     }
 
     [Theory]
@@ -218,7 +220,8 @@ public sealed class LutConv2dTests
             from padding in Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3])
             from stride in two
             from dilation in two
-            select new Conv2dShape(batch, groups * channels.Item1, size.Item1, size.Item2, groups * channels.Item2, kernel.Item1, kernel.Item2)
+            let outChannels = groups * channels.Item2
+            select new Conv2dShape(batch, groups * channels.Item1, size.Item1, size.Item2, outChannels, kernel.Item1, kernel.Item2)
             {
                 Groups = groups,
                 Padding = padding,
@@ -230,7 +233,7 @@ public sealed class LutConv2dTests
         Gen.Select(possible, Gen.Byte, Gen.Byte, Gen.Byte, Gen.Int[1, 3]).Sample(
             (shape, a, b, pad, threads) =>
             {
-                int[] table = (a + b) % 3 == 0 ? s_signed : (a + b) % 3 == 1 ? s_unsigned : s_narrow;
+                int[] table = (a + b) % 3 == 0 ? _signed : (a + b) % 3 == 1 ? _unsigned : _narrow;
                 new ConvolutionCase(shape, table, pad, Math.Min(a, b), Math.Max(a, b), pad).CheckAgainstNaive(path, threads);
             },
             iter: 300,
@@ -243,12 +246,16 @@ public sealed class LutConv2dTests
         var shape = new Conv2dShape(2, 3, 4, 4, 5, 3, 3);
         byte[] x = new byte[96], weights = new byte[135];
         var sums = new int[40];
-        Assert.Contains("found 95 activation codes, expected 96", Message(() => LutConv2d.Run(x.AsSpan(1), weights, s_signed, shape, 0, sums)));
-        Assert.Contains("found 134 weight codes, expected 135", Message(() => LutConv2d.Run(x, weights.AsSpan(1), s_signed, shape, 0, sums)));
-        Assert.Contains("found 39 sums, expected 40", Message(() => LutConv2d.Run(x, weights, s_signed, shape, 0, sums.AsSpan(1))));
-        Assert.Contains("found 65535 products", Message(() => LutConv2d.Run(x, weights, s_signed.AsSpan(1), shape, 0, sums)));
-        Assert.Contains("groups", Message(() => LutConv2d.Run(x, weights, s_signed, shape with { Groups = 2 }, 0, sums)));
-        LutConv2d.Run(x, weights, s_signed, shape, 0, sums);
+        Assert.Contains(
+            "found 95 activation codes, expected 96",
+            Message(() => LutConv2d.Run(x.AsSpan(1), weights, _signed, shape, 0, sums)));
+        Assert.Contains(
+            "found 134 weight codes, expected 135",
+            Message(() => LutConv2d.Run(x, weights.AsSpan(1), _signed, shape, 0, sums)));
+        Assert.Contains("found 39 sums, expected 40", Message(() => LutConv2d.Run(x, weights, _signed, shape, 0, sums.AsSpan(1))));
+        Assert.Contains("found 65535 products", Message(() => LutConv2d.Run(x, weights, _signed.AsSpan(1), shape, 0, sums)));
+        Assert.Contains("groups", Message(() => LutConv2d.Run(x, weights, _signed, shape with { Groups = 2 }, 0, sums)));
+        LutConv2d.Run(x, weights, _signed, shape, 0, sums);
 
         static string Message(Action run) => Assert.Throws<ArgumentException>(run).Message;
     }
@@ -271,9 +278,10 @@ public sealed class LutConv2dTests
     public void UnknownPathsAndThreadsAreRefused()
     {
         var shape = new Conv2dShape(0, 1, 1, 1, 1, 1, 1);
-        string message = Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], s_signed, shape, 0, [], (KernelPath)9)).Message;
+        string message = Assert.Throws<ArgumentOutOfRangeException>(
+            () => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], (KernelPath)9)).Message;
         Assert.Contains("found path 9", message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], s_signed, shape, 0, [], threads: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], threads: -1));
     }
 
     [Fact]
@@ -281,7 +289,7 @@ public sealed class LutConv2dTests
     {
         Assert.SkipWhen(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "This processor has AVX2; run with DOTNET_EnableAVX2=0.");
         var shape = new Conv2dShape(0, 1, 1, 1, 1, 1, 1);
-        Assert.Throws<PlatformNotSupportedException>(() => LutConv2d.Run([], new byte[1], s_signed, shape, 0, [], KernelPath.Avx2));
+        Assert.Throws<PlatformNotSupportedException>(() => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], KernelPath.Avx2));
     }
 
     [Fact]
@@ -291,7 +299,7 @@ public sealed class LutConv2dTests
         try
         {
             Environment.SetEnvironmentVariable(LutConv2d.PathVariable, "sse");
-            var one = new ConvolutionCase(new Conv2dShape(1, 2, 5, 5, 3, 3, 3), s_signed, 1);
+            var one = new ConvolutionCase(new Conv2dShape(1, 2, 5, 5, 3, 3, 3), _signed, 1);
             string message = Assert.Throws<InvalidOperationException>(() => one.Run(KernelPath.Auto)).Message;
             Assert.Contains("found 'sse', expected 'scalar' or 'avx2'", message);
             one.CheckAgainstNaive(KernelPath.Scalar);

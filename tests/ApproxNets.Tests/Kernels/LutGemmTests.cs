@@ -39,7 +39,8 @@ public sealed class LutGemmTests
     public void WrongSizesAreNamed()
     {
         var products = new int[65536];
-        string lengths = Assert.Throws<ArgumentException>(() => LutGemm.Run(new byte[6], new byte[12], products, 2, 3, 4, new int[7])).Message;
+        string lengths = Assert.Throws<ArgumentException>(
+            () => LutGemm.Run(new byte[6], new byte[12], products, 2, 3, 4, new int[7])).Message;
         Assert.Contains("found 6 activation codes, 12 weight codes and 7 sums, expected 6, 12 and 8", lengths);
         string sizes = Assert.Throws<ArgumentException>(() => LutGemm.Run([], [], products, 2, 0, 4, [])).Message;
         Assert.Contains("found M = 2, K = 0, N = 4", sizes);

@@ -50,7 +50,8 @@ internal static class NaiveConvolution
             for (int i = 0; i < padded.Length; i++)
             {
                 int y = (i / width) - dy, column = (i % width) - dx;
-                if (y >= 0 && column >= 0 && y % s.Stride.H == 0 && column % s.Stride.W == 0 && y / s.Stride.H < outHeight && column / s.Stride.W < outWidth)
+                if (y >= 0 && column >= 0 && y % s.Stride.H == 0 && column % s.Stride.W == 0
+                    && y / s.Stride.H < outHeight && column / s.Stride.W < outWidth)
                 {
                     sums[plane + (y / s.Stride.H * outWidth) + (column / s.Stride.W)] += product(padded[i], w);
                 }
