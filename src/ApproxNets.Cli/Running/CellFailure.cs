@@ -33,8 +33,8 @@ internal sealed record CellFailure(
                 [.. errors.Select(diagnostic => $"line {diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1}: {diagnostic.Id}: {diagnostic.GetMessage()}")]);
         }
 
-        int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames().FirstOrDefault(frame => frame.GetFileName() == file)?.GetFileLineNumber();
-        return Make(error.GetType().Name, error.Message, line, error.ToString().Split('\n'));
+        int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames().FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
+        return Make(error.GetType().Name, error.Message, line, CellFrames(error, file));
 
         CellFailure Make(string name, string message, int? number, IReadOnlyList<string> trace) =>
             new(notebook, codeCell, cell, number, number is { } n ? source.Split('\n').ElementAtOrDefault(n - 1)?.Trim() : null, name, message, [.. trace.Select(text => text.TrimEnd('\r'))]);
@@ -44,6 +44,15 @@ internal sealed record CellFailure(
     {
         string where = $"{Notebook}, code cell {CodeCell} (cell {Cell} of all)";
         return Line is null ? $"{where}: {ErrorName}: {Message}" : $"{where}, line {Line}: {Code}\n  {ErrorName}: {Message}";
+    }
+
+    // The frames below the cell are the runner's own, and folders of this machine tell a reader nothing.
+    private static string[] CellFrames(Exception error, string file)
+    {
+        string[] lines = error.ToString().Split('\n');
+        int last = Array.FindLastIndex(lines, line => line.Contains(file, StringComparison.Ordinal));
+        string folder = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;
+        return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];
     }
 
     private static string Hint(Diagnostic diagnostic) => diagnostic.Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
