@@ -1,4 +1,9 @@
-using TorchSharp;
-Console.WriteLine(torch.__version__);
-using var t = torch.rand(3, 3);
-Console.WriteLine(t.sum().item<float>());
+using System.CommandLine;
+using ApproxNets.Cli.Commands;
+
+var root = new RootCommand("Approximate multipliers in neural networks: runs the notebooks and writes the report.")
+{
+    RunCommand.Create(),
+    DoctorCommand.Create(),
+};
+return await CommandLine.InvokeAsync(root, args);

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using ApproxNets.Cli.Reporting;
+using ApproxNets.Cli.Running;
+using ApproxNets.Interactive.Internals;
+using Spectre.Console;
+using TorchSharp;
+
+namespace ApproxNets.Cli.Commands;
+
+/// <summary><c>approxnets doctor</c>: what this machine offers, and whether libtorch loads.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("doctor", "Shows what this machine offers and whether libtorch loads.");
+        command.SetAction(_ => Run());
+        return command;
+    }
+
+    private static int Run()
+    {
+        var table = new Spectre.Console.Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
+
+        Row(".NET", EnvironmentFacts.Framework);
+        Row("System", EnvironmentFacts.OperatingSystem);
+        Row("CPU", EnvironmentFacts.CpuName);
+        Row("Threads", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
+        string? problem = null;
+        try
+        {
+            HostChecks.RequireTorch();
+            Row("libtorch", $"{torch.__version__}, {torch.get_num_threads()} threads");
+        }
+        catch (InvalidOperationException e)
+        {
+            problem = e.Message;
+            Row("libtorch", "does not load");
+        }
+
+        Row("APPROXNETS_DATA", Environment.GetEnvironmentVariable("APPROXNETS_DATA") ?? "not set (data/.cache is used)");
+        string? repository = Repository.TryFind(Directory.GetCurrentDirectory());
+        Row("Repository", repository ?? "not found from here");
+        string disk = repository ?? Directory.GetCurrentDirectory();
+        Row("Free disk", string.Create(CultureInfo.InvariantCulture, $"{new DriveInfo(disk).AvailableFreeSpace / 1e9:F1} GB at {disk}"));
+        AnsiConsole.Write(table);
+        if (problem is not null)
+        {
+            Console.Error.WriteLine(problem);
+            return CommandLine.Failure;
+        }
+
+        return CommandLine.Success;
+    }
+}

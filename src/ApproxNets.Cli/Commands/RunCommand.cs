@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ApproxNets.Cli.Running;
+
+namespace ApproxNets.Cli.Commands;
+
+/// <summary><c>approxnets run</c>: executes notebooks and writes the report.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var notebooks = new Argument<string[]>("NOTEBOOK")
+        {
+            Description = "Notebooks to run: a path, or how a name in notebooks/ begins, like 03. All of notebooks/ if none is given.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var profile = new Option<string>("--profile") { Description = "Size of the run, given to notebooks as the parameter 'profile'.", DefaultValueFactory = _ => "quick" };
+        profile.AcceptOnlyFromAmong("quick", "full");
+        var parameters = new Option<string[]>("--parameter", "-p")
+        {
+            Description = "Sets a notebook parameter; may be given several times.",
+            HelpName = "NAME=VALUE",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var output = new Option<DirectoryInfo?>("--out") { Description = "Folder of the report. [default: artifacts/report]", HelpName = "DIR" };
+        var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
+
+        var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.") { notebooks, profile, parameters, output, verbose };
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [], parsed.GetValue(output)?.FullName, parsed.GetValue(verbose)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string[] notebooks, string profile, string[] parameters, string? output, bool verbose)
+    {
+        string repository = Repository.Find(Directory.GetCurrentDirectory());
+        var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
+        var plan = RunPlan.Make(paths, profile, parameters);
+        string folder = output ?? Path.Combine(repository, "artifacts", "report");
+
+        using var cancellation = new CancellationTokenSource();
+        var terminal = Terminal.ForProcess();
+        void Stop(PosixSignalContext context)
+        {
+            // A second Ctrl-C ends the process as usual.
+            if (!cancellation.IsCancellationRequested)
+            {
+                context.Cancel = true;
+                terminal.WriteLine("Stopping; press Ctrl-C again to end at once.");
+                cancellation.Cancel();
+            }
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, cancellation.Token);
+        return run.Status switch
+        {
+            RunStatus.Ok => CommandLine.Success,
+            RunStatus.Cancelled => CommandLine.Cancelled,
+            _ => CommandLine.Failure,
+        };
+    }
+}

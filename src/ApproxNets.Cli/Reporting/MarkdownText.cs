@@ -1,0 +1,138 @@
+using System.Text;
+using Markdig;
+using Markdig.Extensions.Mathematics;
+using Markdig.Renderers;
+using Markdig.Renderers.Html;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace ApproxNets.Cli.Reporting;
+
+/// <summary>Markdown cells as HTML: formulas as MathML, links fit to the report's folder, local images embedded.</summary>
+internal sealed class MarkdownText
+{
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseFootnotes().UseListExtras().Build();
+
+    private readonly string _folder;
+    private readonly string _reportFolder;
+    private readonly IReadOnlySet<string> _notebooks;
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+
+    /// <param name="folder">The notebook's folder, which links start from.</param>
+    /// <param name="reportFolder">The page's folder.</param>
+    /// <param name="notebooks">Notebooks that have a page in the report: paths.</param>
+    public MarkdownText(string folder, string reportFolder, IReadOnlySet<string> notebooks)
+    {
+        (_folder, _reportFolder, _notebooks) = (folder, reportFolder, notebooks);
+    }
+
+    /// <summary>Headings met so far, with their level and id.</summary>
+    public List<(int Level, string Html, string Id)> Headings { get; } = [];
+
+    public string ToHtml(string markdown)
+    {
+        var document = Markdown.Parse(markdown, Pipeline);
+        foreach (var link in document.Descendants<LinkInline>().ToList())
+        {
+            FixLink(link);
+        }
+
+        foreach (var heading in document.Descendants<HeadingBlock>())
+        {
+            string plain = PlainText(heading);
+            string id = UniqueId(plain);
+            heading.GetAttributes().Id = id;
+            Headings.Add((heading.Level, System.Net.WebUtility.HtmlEncode(plain), id));
+        }
+
+        using var writer = new StringWriter { NewLine = "\n" };
+        var renderer = new HtmlRenderer(writer);
+        Pipeline.Setup(renderer);
+        renderer.ObjectRenderers.Replace<HtmlMathInlineRenderer>(new InlineMath());
+        renderer.ObjectRenderers.Replace<HtmlMathBlockRenderer>(new BlockMath());
+        renderer.ObjectRenderers.Replace<CodeBlockRenderer>(new Code());
+        renderer.Render(document);
+        return writer.ToString();
+    }
+
+    private static string PlainText(HeadingBlock heading)
+    {
+        var text = new StringBuilder();
+        foreach (var inline in heading.Inline?.Descendants() ?? [])
+        {
+            text.Append(inline switch { LiteralInline literal => literal.Content.ToString(), CodeInline code => code.Content, MathInline math => math.Content.ToString(), _ => "" });
+        }
+
+        return text.ToString();
+    }
+
+    private string UniqueId(string heading)
+    {
+        var id = new StringBuilder();
+        foreach (char c in heading.ToLowerInvariant())
+        {
+            id.Append(char.IsLetterOrDigit(c) ? c : id.Length > 0 && id[^1] != '-' ? '-' : null);
+        }
+
+        string wanted = id.ToString().Trim('-'), unique = wanted;
+        for (int n = 2; !_ids.Add(unique); n++)
+        {
+            unique = $"{wanted}-{n}";
+        }
+
+        return unique;
+    }
+
+    private void FixLink(LinkInline link)
+    {
+        string url = link.Url ?? "";
+        if (url.Length == 0 || url[0] == '#' || url.StartsWith("data:", StringComparison.OrdinalIgnoreCase) || url.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        if (Uri.TryCreate(url, UriKind.Absolute, out var absolute) && !absolute.IsFile)
+        {
+            // The page must open without a network: an image elsewhere becomes a link to it.
+            link.IsImage = false;
+            return;
+        }
+
+        int hash = url.IndexOf('#', StringComparison.Ordinal);
+        string fragment = hash >= 0 ? url[hash..] : "";
+        string path = Path.GetFullPath(Uri.UnescapeDataString(hash >= 0 ? url[..hash] : url), _folder);
+        if (_notebooks.Contains(path))
+        {
+            link.Url = Uri.EscapeDataString(Path.ChangeExtension(Path.GetFileName(path), ".html")) + fragment;
+        }
+        else if (link.IsImage && File.Exists(path))
+        {
+            string type = Path.GetExtension(path).ToLowerInvariant() switch { ".svg" => "svg+xml", ".jpg" => "jpeg", var extension => extension.TrimStart('.') };
+            link.Url = $"data:image/{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}";
+        }
+        else
+        {
+            link.Url = Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
+        }
+    }
+
+    private sealed class InlineMath : HtmlObjectRenderer<MathInline>
+    {
+        protected override void Write(HtmlRenderer renderer, MathInline obj) => renderer.Write(MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2));
+    }
+
+    private sealed class BlockMath : HtmlObjectRenderer<MathBlock>
+    {
+        protected override void Write(HtmlRenderer renderer, MathBlock obj) => renderer.Write("<div class=\"formula\">" + MathMl.Convert(obj.Lines.ToString(), display: true) + "</div>\n");
+    }
+
+    private sealed class Code : HtmlObjectRenderer<CodeBlock>
+    {
+        protected override void Write(HtmlRenderer renderer, CodeBlock obj)
+        {
+            string code = obj.Lines.ToString();
+            bool csharp = obj is FencedCodeBlock { Info: "csharp" or "cs" or "c#" or "C#" };
+            renderer.Write("<pre class=\"source\"><code>").Write(csharp ? CSharpHighlighter.ToHtml(code) : System.Net.WebUtility.HtmlEncode(code)).Write("</code></pre>\n");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace ApproxNets.Cli.Running;
+
+/// <summary>A cell of a notebook, over its JSON.</summary>
+internal sealed class NotebookCell
+{
+    public const string ParametersTag = "parameters";
+    public const string InjectedTag = "injected-parameters";
+
+    public NotebookCell(JsonObject json)
+    {
+        Json = json;
+        Type = (string)json["cell_type"]!;
+        Source = json["source"] is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)json["source"]!;
+        Source = Source.Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
+    public JsonObject Json { get; }
+
+    public string Type { get; }
+
+    public string Source { get; }
+
+    public bool IsCode => Type == "code";
+
+    public bool IsMarkdown => Type == "markdown";
+
+    /// <summary>How long it ran; null when it did not.</summary>
+    public double? Seconds { get; set; }
+
+    public int? ExecutionCount => IsCode ? (int?)Json["execution_count"] : null;
+
+    public IEnumerable<JsonObject> Outputs => (Json["outputs"] as JsonArray ?? []).OfType<JsonObject>();
+
+    public bool HasTag(string tag) => (Json["metadata"]?["tags"] as JsonArray)?.Any(found => (string?)found == tag) ?? false;
+
+    /// <summary>Makes the cell of assignments that goes after the one tagged <c>parameters</c>.</summary>
+    public static NotebookCell Injected(string source) => new(new JsonObject
+    {
+        ["cell_type"] = "code",
+        ["execution_count"] = null,
+        ["id"] = InjectedTag,
+        ["metadata"] = new JsonObject { ["tags"] = new JsonArray(InjectedTag) },
+        ["outputs"] = new JsonArray(),
+        ["source"] = Lines(source),
+    });
+
+    /// <summary>A text as nbformat stores it: lines with their ends.</summary>
+    public static JsonArray Lines(string text)
+    {
+        var lines = new JsonArray();
+        for (int start = 0; start < text.Length;)
+        {
+            int end = text.IndexOf('\n', start) is var found and >= 0 ? found + 1 : text.Length;
+            lines.Add(text[start..end]);
+            start = end;
+        }
+
+        return lines;
+    }
+
+    public void ClearOutputs()
+    {
+        Json["execution_count"] = null;
+        Json["outputs"] = new JsonArray();
+    }
+}

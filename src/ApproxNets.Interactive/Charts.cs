@@ -1,0 +1,173 @@
+using ApproxNets.Interactive.Internals;
+using Properties = System.Collections.Generic.Dictionary<string, object?>;
+
+namespace ApproxNets.Interactive;
+
+/// <summary>The few kinds of chart that the notebooks use. All demand a caption and axis titles, with units.</summary>
+public static partial class Charts
+{
+    /// <summary>Draws series as lines.</summary>
+    /// <param name="caption">What the chart shows.</param>
+    /// <param name="xTitle">Title of the horizontal axis, with unit.</param>
+    /// <param name="yTitle">Title of the vertical axis, with unit.</param>
+    /// <param name="series">The lines.</param>
+    /// <param name="logX">Logarithmic horizontal axis.</param>
+    /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <param name="markers">Marks the points; null does so up to 60 points a line.</param>
+    /// <exception cref="ArgumentException">The caption or a title is empty, or there is no series.</exception>
+    public static Figure Line(
+        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false, bool? markers = null)
+    {
+        var traces = series.Select((s, i) => Points(s, i, markers ?? s.X.Count <= 60 ? "lines+markers" : "lines", 6));
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+    }
+
+    /// <summary>Draws series as points.</summary>
+    /// <param name="caption">What the chart shows.</param>
+    /// <param name="xTitle">Title of the horizontal axis, with unit.</param>
+    /// <param name="yTitle">Title of the vertical axis, with unit.</param>
+    /// <param name="series">The clouds of points.</param>
+    /// <param name="logX">Logarithmic horizontal axis.</param>
+    /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <param name="diagonal">Draws the line y = x over the range of the points.</param>
+    /// <exception cref="ArgumentException">The caption or a title is empty, or there is no series.</exception>
+    public static Figure Scatter(
+        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false, bool diagonal = false)
+    {
+        var traces = series.Select((s, i) => Points(s, i, "markers", 8)).ToList();
+        if (diagonal && Range(series, logX || logY) is { } range)
+        {
+            traces.Insert(0, new Properties
+            {
+                ["type"] = "scatter",
+                ["mode"] = "lines",
+                ["name"] = "y = x",
+                ["x"] = ChartLayout.Numbers([range.Low, range.High]),
+                ["y"] = ChartLayout.Numbers([range.Low, range.High]),
+                ["line"] = new Properties { ["color"] = "#888888", ["width"] = 1.5, ["dash"] = "dash" },
+                ["hoverinfo"] = "skip",
+            });
+        }
+
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+    }
+
+    /// <summary>Draws grouped bars: one group for each category, one bar for each series in it.</summary>
+    /// <param name="caption">What the chart shows.</param>
+    /// <param name="xTitle">Title of the horizontal axis.</param>
+    /// <param name="yTitle">Title of the vertical axis, with unit.</param>
+    /// <param name="categories">Names of the groups.</param>
+    /// <param name="series">Named heights, one for each category; one that is not finite leaves a gap.</param>
+    /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <exception cref="ArgumentException">The caption or a title is empty, there is no series, or a series has not one value for
+    /// each category.</exception>
+    public static Figure Bar(
+        string caption, string xTitle, string yTitle, IReadOnlyList<string> categories, IReadOnlyList<(string Name, double[] Values)> series, bool logY = false)
+    {
+        var traces = series.Select((s, i) => s.Values.Length == categories.Count
+            ? new Properties
+            {
+                ["type"] = "bar",
+                ["name"] = s.Name,
+                ["x"] = categories.ToArray(),
+                ["y"] = ChartLayout.Numbers(s.Values),
+                ["marker"] = new Properties { ["color"] = ChartLayout.Palette[i % ChartLayout.Palette.Length] },
+            }
+            : throw new ArgumentException($"Chart '{caption}', series '{s.Name}': found {s.Values.Length} values, expected one for each of {categories.Count} categories."));
+        var xAxis = ChartLayout.Axis(xTitle);
+        xAxis["type"] = "category";
+        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY), layout => layout["bargap"] = 0.25);
+    }
+
+    /// <summary>Draws how values are distributed: counts in bins of equal width, common to all series.</summary>
+    /// <param name="caption">What the chart shows.</param>
+    /// <param name="xTitle">Title of the horizontal axis, with unit.</param>
+    /// <param name="yTitle">Title of the vertical axis, e.g. "count" or "share".</param>
+    /// <param name="series">Named samples; values that are not finite are left out.</param>
+    /// <param name="bins">Number of bins over the range of all values.</param>
+    /// <param name="share">Heights are shares of the series' values instead of counts.</param>
+    /// <exception cref="ArgumentException">The caption or a title is empty, or there is no finite value.</exception>
+    public static Figure Histogram(
+        string caption, string xTitle, string yTitle, IReadOnlyList<(string Name, double[] Values)> series, int bins = 50, bool share = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        var finite = series.Select(s => s.Values.Where(double.IsFinite).ToArray()).ToArray();
+        if (!finite.Any(values => values.Length > 0))
+        {
+            throw new ArgumentException($"Chart '{caption}': found no finite value, expected at least one.");
+        }
+
+        double low = finite.Min(values => values.DefaultIfEmpty(double.PositiveInfinity).Min());
+        double high = finite.Max(values => values.DefaultIfEmpty(double.NegativeInfinity).Max());
+        double width = high > low ? (high - low) / bins : 1;
+        var centres = ChartLayout.Numbers(Enumerable.Range(0, bins).Select(bin => low + ((bin + 0.5) * width)));
+        var traces = series.Select((s, i) => new Properties
+        {
+            ["type"] = "bar",
+            ["name"] = s.Name,
+            ["x"] = centres,
+            ["y"] = ChartLayout.Numbers(Count(finite[i], low, width, bins).Select(count => share && finite[i].Length > 0 ? count / (double)finite[i].Length : count)),
+            ["opacity"] = series.Count > 1 ? 0.6 : 0.9,
+            ["marker"] = new Properties { ["color"] = ChartLayout.Palette[i % ChartLayout.Palette.Length] },
+        });
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle), layout =>
+        {
+            layout["barmode"] = "overlay";
+            layout["bargap"] = 0;
+        });
+    }
+
+    /// <summary>Shows images in rows, each over its label.</summary>
+    /// <param name="caption">What the images show.</param>
+    /// <param name="images">Images, bytes 0..255 in the order channel, row, column.</param>
+    /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
+    /// <param name="height">Rows of each image.</param>
+    /// <param name="width">Columns of each image.</param>
+    /// <param name="labels">A label for each image.</param>
+    /// <param name="columns">Images in a row.</param>
+    /// <param name="scale">Screen pixels per image pixel.</param>
+    /// <exception cref="ArgumentException">The number of labels or the size of an image does not fit.</exception>
+    public static ImageGrid Images(
+        string caption, IReadOnlyList<byte[]> images, int channels, int height, int width, IReadOnlyList<string> labels, int columns = 10, int scale = 2)
+        => new(caption, images, (channels, height, width), labels, columns, scale);
+
+    private static int[] Count(double[] values, double low, double width, int bins)
+    {
+        var counts = new int[bins];
+        foreach (double value in values)
+        {
+            counts[Math.Min(bins - 1, (int)((value - low) / width))]++;
+        }
+
+        return counts;
+    }
+
+    private static Properties Points(Series series, int index, string mode, int size)
+    {
+        string colour = ChartLayout.Palette[index % ChartLayout.Palette.Length];
+        return new Properties
+        {
+            ["type"] = "scatter",
+            ["mode"] = mode,
+            ["name"] = series.Name,
+            ["x"] = ChartLayout.Numbers(series.X),
+            ["y"] = ChartLayout.Numbers(series.Y),
+            ["text"] = series.Text?.ToArray(),
+            ["hovertemplate"] = series.Text is null ? null : "%{text}<br>x %{x}<br>y %{y}",
+            ["line"] = new Properties { ["color"] = colour, ["width"] = 2 },
+            ["marker"] = new Properties
+            {
+                ["color"] = colour,
+                ["size"] = size,
+                ["symbol"] = ChartLayout.Symbols[index % ChartLayout.Symbols.Length],
+                ["opacity"] = mode == "markers" ? 0.8 : 1,
+            },
+        };
+    }
+
+    private static (double Low, double High)? Range(IReadOnlyList<Series> series, bool positive)
+    {
+        var values = series.SelectMany(s => s.X.Concat(s.Y)).Where(value => double.IsFinite(value) && (!positive || value > 0)).ToArray();
+        return values.Length == 0 ? null : (values.Min(), values.Max());
+    }
+}

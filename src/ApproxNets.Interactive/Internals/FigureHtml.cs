@@ -1,0 +1,46 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Plotly.NET;
+
+namespace ApproxNets.Interactive.Internals;
+
+/// <summary>A figure as HTML and as plotly's JSON.</summary>
+internal static class FigureHtml
+{
+    public const string PlotlyMime = "application/vnd.plotly.v1+json";
+    private static int _count;
+
+    /// <summary>A notebook that is run again gets the same ids.</summary>
+    public static void RestartNumbering() => Interlocked.Exchange(ref _count, 0);
+
+    public static string Json(Figure figure) => GenericChart.toFigureJson(figure.Chart);
+
+    public static string Html(Figure figure)
+    {
+        // Inside a script element '<' could end the element; JSON may spell it otherwise.
+        string json = Json(figure).Replace("<", "\\u003c", StringComparison.Ordinal);
+
+        // The number makes two equal figures differ, the hash keeps a cell run again from meeting an older output's id.
+        string id = $"figure-{Interlocked.Increment(ref _count)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..8]}";
+        return $$"""
+            <figure class="an-figure" style="margin:1em 0;background:#fff;color:#333;border-radius:6px;padding:6px">
+            <div id="{{id}}" style="width:100%;height:{{Height(figure)}}px"></div>
+            <figcaption style="font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px">{{WebUtility.HtmlEncode(figure.Caption)}}</figcaption>
+            <script>(function () {
+            var figure = {{json}};
+            var tries = 0;
+            function draw() {
+              var target = document.getElementById("{{id}}");
+              if (window.Plotly && target) { delete figure.layout.title; Plotly.newPlot(target, figure.data, figure.layout, { responsive: true, displaylogo: false }); }
+              else if (tries++ < 200) { setTimeout(draw, 50); }
+              else if (target) { target.textContent = "plotly.js is not on this page: run the cell with Notebook.Start() first."; }
+            }
+            draw();
+            })();</script>
+            </figure>
+            """;
+    }
+
+    private static int Height(Figure figure) => GenericChart.tryGetLayoutSize(figure.Chart).Item2?.Value ?? ChartLayout.Height;
+}

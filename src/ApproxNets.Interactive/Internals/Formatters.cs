@@ -1,0 +1,24 @@
+using Microsoft.DotNet.Interactive.Formatting;
+
+namespace ApproxNets.Interactive.Internals;
+
+/// <summary>Tells every host how our types are shown: each gets HTML and plain text, figures also plotly's JSON.</summary>
+internal static class Formatters
+{
+    public static void Register()
+    {
+        Show<Figure>(FigureHtml.Html);
+        Formatter.Register<Figure>(FigureHtml.Json, FigureHtml.PlotlyMime);
+        Formatter.SetPreferredMimeTypesFor(typeof(Figure), HtmlFormatter.MimeType, FigureHtml.PlotlyMime, PlainTextFormatter.MimeType);
+        Show<Table>(table => table.ToHtml());
+        Show<ImageGrid>(images => images.ToHtml());
+    }
+
+    private static void Show<T>(Func<T, string> html)
+        where T : notnull
+    {
+        Formatter.Register(html, HtmlFormatter.MimeType);
+        Formatter.Register<T>(value => value.ToString() ?? "", PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(T), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using ApproxNets.Interactive.Internals;
+using ApproxNets.Training;
+
+namespace ApproxNets.Interactive;
+
+/// <summary>
+/// Shows a training's progress: a live line where the host has one, at most five times a second, and one lasting line for each
+/// finished epoch. Reports may come from any thread.
+/// </summary>
+public sealed class NotebookProgress : IProgress<TrainingProgress>
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private readonly Lock _gate = new();
+    private readonly Func<INotebookHost?> _host;
+    private TrainingProgress? _finished;
+    private long _shown;
+
+    internal NotebookProgress(Func<INotebookHost?> host)
+    {
+        _host = host;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException">The report is null.</exception>
+    public void Report(TrainingProgress value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        lock (_gate)
+        {
+            bool ended = value.Batch >= value.Batches;
+
+            // The validation accuracy may come in a second report, so an epoch without it waits for the next one or the cell's end.
+            // A foreign host does not tell us of that end.
+            if (_finished is { } waiting && (!ended || waiting.Stage != value.Stage || waiting.Epoch != value.Epoch))
+            {
+                Keep(waiting);
+            }
+
+            _finished = null;
+            if (ended && (value.ValidationAccuracy is not null || (_host() is null && value.Epoch >= value.Epochs)))
+            {
+                Keep(value);
+            }
+            else if (ended)
+            {
+                _finished = value;
+            }
+
+            if (_host() is { } host && (ended || _shown == 0 || Stopwatch.GetElapsedTime(_shown) >= Interval))
+            {
+                _shown = Stopwatch.GetTimestamp();
+                host.ShowLive(ProgressText.Live(value));
+            }
+        }
+    }
+
+    /// <summary>The cell has ended: an epoch still waiting for its validation is shown as it is.</summary>
+    internal void Finish()
+    {
+        lock (_gate)
+        {
+            if (_finished is { } waiting)
+            {
+                _finished = null;
+                Keep(waiting);
+            }
+        }
+    }
+
+    private void Keep(TrainingProgress progress)
+    {
+        string line = ProgressText.Epoch(progress);
+        if (_host() is { } host)
+        {
+            host.Keep(line);
+        }
+        else
+        {
+            Console.WriteLine(line);
+        }
+    }
+}
