@@ -25,7 +25,8 @@ internal static class ArchiveExtraction
             if (++entries > GreatestEntries || size > greatestSize)
             {
                 throw new InvalidDataException(
-                    $"Archive '{archive}': found {size} bytes in {entries} entries up to '{entry.Name}', expected at most {greatestSize} bytes in {GreatestEntries}.");
+                    $"Archive '{archive}': found {size} bytes in {entries} entries up to '{entry.Name}', "
+                    + $"expected at most {greatestSize} bytes in {GreatestEntries}.");
             }
 
             switch (entry.EntryType)
@@ -41,7 +42,9 @@ internal static class ArchiveExtraction
                     Write(entry, path, archive);
                     break;
                 default:
-                    throw new InvalidDataException($"Archive '{archive}': found entry '{entry.Name}' of type {entry.EntryType}, expected files and folders only.");
+                    throw new InvalidDataException(
+                        $"Archive '{archive}': found entry '{entry.Name}' of type {entry.EntryType}, "
+                        + "expected files and folders only.");
             }
         }
     }
@@ -66,7 +69,9 @@ internal static class ArchiveExtraction
         bool outside = parts.Contains("..") || entry.Name.StartsWith('/') || entry.Name.Contains('\\') || entry.Name.Contains(':')
             || !(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal);
         return outside
-            ? throw new InvalidDataException($"Archive '{archive}': found entry '{entry.Name}', expected a path within the archive's own folder.")
+            ? throw new InvalidDataException(
+                $"Archive '{archive}': found entry '{entry.Name}', "
+                + "expected a path within the archive's own folder.")
             : path;
     }
 
@@ -85,7 +90,9 @@ internal static class ArchiveExtraction
 
         if (target.Length != entry.Length)
         {
-            throw new InvalidDataException($"Archive '{archive}': found {target.Length} bytes of entry '{entry.Name}', expected {entry.Length}.");
+            throw new InvalidDataException(
+                $"Archive '{archive}': found {target.Length} bytes of entry '{entry.Name}', "
+                + $"expected {entry.Length}.");
         }
     }
 

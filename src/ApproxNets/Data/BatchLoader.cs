@@ -25,7 +25,8 @@ public sealed class BatchLoader
 
     /// <summary>Makes a loader.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="statistics">What to normalise by: <c>(x / 255 - mean) / std</c> per channel. Those of the training images, for every split.</param>
+    /// <param name="statistics">What to normalise by: <c>(x / 255 - mean) / std</c> per channel. Those of the training images, for
+    /// every split.</param>
     /// <param name="batchSize">B, images of a batch; the last batch of an epoch may have less.</param>
     /// <param name="augmentation">What happens to an image before it is seen.</param>
     /// <param name="shuffle">Whether each epoch has an order of its own; otherwise the order is that of the set.</param>
@@ -47,7 +48,9 @@ public sealed class BatchLoader
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         if (!Enum.IsDefined(augmentation))
         {
-            throw new ArgumentOutOfRangeException(nameof(augmentation), $"Batch loader: found augmentation {augmentation}, expected None or CropAndFlip.");
+            throw new ArgumentOutOfRangeException(nameof(augmentation),
+                $"Batch loader: found augmentation {augmentation}, "
+                + "expected None or CropAndFlip.");
         }
 
         _images = images;
@@ -107,7 +110,10 @@ public sealed class BatchLoader
         using var cancellation = new CancellationTokenSource();
         var free = new ConcurrentBag<Prepared>();
         Task producer = Task.Factory.StartNew(
-            () => Produce(epoch, ready, free, cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Produce(epoch, ready, free, cancellation.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         Producer = producer;
         try
         {
@@ -146,7 +152,8 @@ public sealed class BatchLoader
                 {
                     int image = order[start + b];
                     prepared.Labels[b] = _images.Labels[image];
-                    WriteImage(epoch, start + b, _images.Image(image), prepared.Pixels.AsSpan(b * _images.ImageLength, _images.ImageLength));
+                    Span<float> target = prepared.Pixels.AsSpan(b * _images.ImageLength, _images.ImageLength);
+                    WriteImage(epoch, start + b, _images.Image(image), target);
                 }
 
                 ready.Add(prepared, cancellation);
@@ -229,7 +236,8 @@ public sealed class BatchLoader
         if (statistics.Mean.Count != channels || statistics.StandardDeviation.Count != channels)
         {
             throw new ArgumentException(
-                $"Batch loader: found statistics of {statistics.Mean.Count} means and {statistics.StandardDeviation.Count} deviations, expected {channels} of each, one per channel.", nameof(statistics));
+                $"Batch loader: found statistics of {statistics.Mean.Count} means and {statistics.StandardDeviation.Count} deviations, "
+                + $"expected {channels} of each, one per channel.", nameof(statistics));
         }
 
         var values = new float[channels * 256];
@@ -239,7 +247,8 @@ public sealed class BatchLoader
             if (!(deviation > 0) || !double.IsFinite(statistics.Mean[c]))
             {
                 throw new ArgumentException(
-                    $"Batch loader: found mean {statistics.Mean[c]} and deviation {deviation} of channel {c}, expected finite numbers and a positive deviation.", nameof(statistics));
+                    $"Batch loader: found mean {statistics.Mean[c]} and deviation {deviation} of channel {c}, "
+                    + "expected finite numbers and a positive deviation.", nameof(statistics));
             }
 
             for (int value = 0; value < 256; value++)

@@ -1,6 +1,8 @@
 namespace ApproxNets.Data;
 
-/// <summary>Mean and standard deviation of each channel, with pixels on a 0..1 scale: what normalisation subtracts and divides by.</summary>
+/// <summary>
+/// Mean and standard deviation of each channel, with pixels on a 0..1 scale: what normalisation subtracts and divides by.
+/// </summary>
 /// <param name="Mean">Mean of each channel, 0..1.</param>
 /// <param name="StandardDeviation">Standard deviation of each channel (divisor: number of pixels), 0..0.5.</param>
 public sealed record ChannelStatistics(IReadOnlyList<double> Mean, IReadOnlyList<double> StandardDeviation)

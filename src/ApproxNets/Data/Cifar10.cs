@@ -52,7 +52,9 @@ public static class Cifar10
         ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerFile, 2);
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException($"CIFAR-10: found no folder '{folder}', expected it to hold {TrainingFiles[0]} or a folder {FolderName}.");
+            throw new DirectoryNotFoundException(
+                $"CIFAR-10: found no folder '{folder}', "
+                + $"expected it to hold {TrainingFiles[0]} or a folder {FolderName}.");
         }
 
         string inner = Path.Combine(folder, FolderName);
@@ -109,9 +111,12 @@ public static class Cifar10
             int expected = recordsPerFile * RecordLength;
             if (bytes.Length != expected)
             {
-                string where = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
+                string where = bytes.Length < expected
+                    ? $"truncated at byte offset {bytes.Length}"
+                    : $"surplus from byte offset {expected}";
                 throw new InvalidDataException(
-                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({where}), expected {expected} ({recordsPerFile} records of {RecordLength}).");
+                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({where}), "
+                    + $"expected {expected} ({recordsPerFile} records of {RecordLength}).");
             }
 
             hash.AppendData(bytes);
@@ -121,7 +126,8 @@ public static class Cifar10
                 if (label >= ClassCount)
                 {
                     throw new InvalidDataException(
-                        $"CIFAR-10: found label {label} at byte offset {offset} of '{Path.Combine(folder, file)}' (record {offset / RecordLength}), expected 0..9.");
+                        $"CIFAR-10: found label {label} at byte offset {offset} of '{Path.Combine(folder, file)}' "
+                        + $"(record {offset / RecordLength}), expected 0..9.");
                 }
 
                 labels[image] = label;
@@ -141,7 +147,8 @@ public static class Cifar10
         return names.Length == ClassCount
             ? names
             : throw new InvalidDataException(
-                $"CIFAR-10: found {names.Length} class names in '{Path.Combine(folder, MetaFile)}' ({bytes.Length} bytes), expected {ClassCount}, one a line.");
+                $"CIFAR-10: found {names.Length} class names in '{Path.Combine(folder, MetaFile)}' ({bytes.Length} bytes), "
+                + $"expected {ClassCount}, one a line.");
     }
 
     private static byte[] ReadFile(string folder, string file)
@@ -149,6 +156,8 @@ public static class Cifar10
         string path = Path.Combine(folder, file);
         return File.Exists(path)
             ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official binary layout ({FolderName}).", path);
+            : throw new FileNotFoundException(
+                $"CIFAR-10: found no file '{path}', "
+                + $"expected the official binary layout ({FolderName}).", path);
     }
 }

@@ -19,7 +19,8 @@ public static class DatasetFetcher
     /// <exception cref="DirectoryNotFoundException">No folder was given and there is none to look in.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="IOException">The download broke off, or an incomplete copy is in the way.</exception>
-    /// <exception cref="InvalidDataException">The checksum is wrong (the file is then removed), or the archive holds what it must not.</exception>
+    /// <exception cref="InvalidDataException">The checksum is wrong (the file is then removed), or the archive holds what it must
+    /// not.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<string> FetchAsync(
         string name, string? folder = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
@@ -36,10 +37,12 @@ public static class DatasetFetcher
             DataFolders folders = DataFolders.Current();
             folder = folders.Folders.Count > 0
                 ? folders.Folders[0]
-                : throw new DirectoryNotFoundException($"Data set {name}: found no folder to fetch to ({folders.Description}), expected {DataFolders.Variable} to name one.");
+                : throw new DirectoryNotFoundException(
+                    $"Data set {name}: found no folder to fetch to ({folders.Description}), "
+                    + $"expected {DataFolders.Variable} to name one.");
         }
 
-        // The limit of the whole request would end a slow download; a silent server is noticed while reading.
+        // The limit of the whole request would end a slow download; a silent server is noticed all the same.
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         return await FetchAsync(source, folder, client, progress, cancellation).ConfigureAwait(false);
     }
@@ -51,13 +54,17 @@ public static class DatasetFetcher
         if (Directory.Exists(target))
         {
             return source.Missing(target) is { } missing
-                ? throw new IOException($"Data set {source.Name}: found an incomplete copy in '{target}' ({missing}), expected none or a whole one. Remove it and fetch again.")
+                ? throw new IOException(
+                    $"Data set {source.Name}: found an incomplete copy in '{target}' ({missing}), "
+                    + "expected none or a whole one. Remove it and fetch again.")
                 : target;
         }
 
         Directory.CreateDirectory(folder);
         string archive = Path.Combine(folder, Path.GetFileName(source.Address.LocalPath) + ".part");
-        await ResumableDownload.DownloadAsync(client, source.Address, archive, progress, cancellation).ConfigureAwait(false);
+        await ResumableDownload
+            .DownloadAsync(client, source.Address, archive, ResumableDownload.LongestSilence, progress, cancellation)
+            .ConfigureAwait(false);
         await CheckAsync(source, archive, cancellation).ConfigureAwait(false);
         await Task.Run(() => Unpack(source, archive, target, cancellation), cancellation).ConfigureAwait(false);
         File.Delete(archive);
@@ -77,7 +84,8 @@ public static class DatasetFetcher
             long length = new FileInfo(archive).Length;
             File.Delete(archive);
             throw new InvalidDataException(
-                $"Data set {source.Name}: found MD5 {found} of the {length} bytes from {source.Address}, expected {source.Md5}. The file was removed; fetching again starts anew.");
+                $"Data set {source.Name}: found MD5 {found} of the {length} bytes from {source.Address}, "
+                + $"expected {source.Md5}. The file was removed; fetching again starts anew.");
         }
     }
 
@@ -93,7 +101,9 @@ public static class DatasetFetcher
             string? missing = Directory.Exists(inner) ? source.Missing(inner) : $"no folder {source.Folder}";
             if (missing is not null)
             {
-                throw new InvalidDataException($"Data set {source.Name}: found an archive that lacks files ({missing}), expected all of {source.Folder}.");
+                throw new InvalidDataException(
+                    $"Data set {source.Name}: found an archive that lacks files ({missing}), "
+                    + $"expected all of {source.Folder}.");
             }
 
             Directory.Move(inner, target);

@@ -23,7 +23,8 @@ public static class Datasets
     /// <param name="seed">Seed of "shapes"; the files and the split of "cifar10" are fixed.</param>
     /// <param name="options">How many images to use. Statistics and sum of "cifar10" are those of the whole set whatever the sizes.</param>
     /// <exception cref="ArgumentException">There is no data set of this name, or it has fewer images than asked for.</exception>
-    /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says where it was looked for and how to get it.</exception>
+    /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says where it was looked for
+    /// and how to get it.</exception>
     /// <exception cref="FileNotFoundException">A file of the data set is missing.</exception>
     /// <exception cref="InvalidDataException">A file of the data set is not what it should be.</exception>
     public static ImageDataset Load(string name, int seed = 0, DatasetOptions? options = null)
@@ -39,10 +40,12 @@ public static class Datasets
         switch (name)
         {
             case "shapes":
-                return Shapes.Load(options.Training ?? ShapesTraining, options.Validation ?? ShapesValidation, options.Test ?? ShapesTest, seed);
+                return Shapes.Load(
+                    options.Training ?? ShapesTraining, options.Validation ?? ShapesValidation, options.Test ?? ShapesTest, seed);
             case "cifar10":
                 string folder = folders.Find(Cifar10.FolderName) ?? throw new DirectoryNotFoundException(
-                    $"Data set cifar10: found no folder {Cifar10.FolderName}. Looked in: {folders.Description}. To get it: approxnets data fetch cifar10");
+                    $"Data set cifar10: found no folder {Cifar10.FolderName}. Looked in: {folders.Description}. "
+                    + "To get it: approxnets data fetch cifar10");
                 ImageDataset all = Cifar10.Read(folder, recordsPerFile);
                 return all with
                 {
@@ -51,7 +54,9 @@ public static class Datasets
                     Test = Limit(all.Test, options.Test, "test"),
                 };
             default:
-                throw new ArgumentException($"Data set: found the name '{name}', expected one of {string.Join(", ", Names)}.", nameof(name));
+                throw new ArgumentException(
+                    $"Data set: found the name '{name}', "
+                    + $"expected one of {string.Join(", ", Names)}.", nameof(name));
         }
     }
 

@@ -24,7 +24,8 @@ public sealed class ImageSet
         if (pixels.Length != expected)
         {
             throw new ArgumentException(
-                $"Image set: found {pixels.Length} pixels, expected {labels.Length} x {channels} x {height} x {width} = {expected}.", nameof(pixels));
+                $"Image set: found {pixels.Length} pixels, "
+                + $"expected {labels.Length} x {channels} x {height} x {width} = {expected}.", nameof(pixels));
         }
 
         Pixels = pixels;
@@ -75,9 +76,12 @@ public sealed class ImageSet
     {
         if (start < 0 || count < 0 || start > Count - count)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), $"Image set: found a slice of {count} images from {start}, expected it within the set's {Count}.");
+            throw new ArgumentOutOfRangeException(nameof(count),
+                $"Image set: found a slice of {count} images from {start}, "
+                + $"expected it within the set's {Count}.");
         }
 
-        return new ImageSet(Pixels.Slice(start * ImageLength, count * ImageLength), Labels[start..(start + count)], Channels, Height, Width);
+        ReadOnlyMemory<byte> pixels = Pixels.Slice(start * ImageLength, count * ImageLength);
+        return new ImageSet(pixels, Labels[start..(start + count)], Channels, Height, Width);
     }
 }

@@ -9,9 +9,10 @@ internal static class ResumableDownload
 {
     private const int BufferLength = 1 << 16;
 
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+    /// <summary>How long the server may send nothing before the download is given up.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _reportEvery = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// Downloads to a file. What it holds already is kept and the rest asked for (HTTP Range); a server that sends the whole
@@ -20,10 +21,16 @@ internal static class ResumableDownload
     /// <exception cref="IOException">The connection failed, fell silent or ended early.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static async Task DownloadAsync(HttpClient client, Uri address, string path, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+    public static async Task DownloadAsync(
+        HttpClient client,
+        Uri address,
+        string path,
+        TimeSpan longestSilence,
+        IProgress<FetchProgress>? progress,
+        CancellationToken cancellation)
     {
-        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-        using HttpResponseMessage response = await RequestAsync(client, address, file, cancellation).ConfigureAwait(false);
+        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        using HttpResponseMessage response = await RequestAsync(client, address, file, longestSilence, cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             // Only returned by RequestAsync when the file is whole.
@@ -40,17 +47,18 @@ internal static class ResumableDownload
         {
             await using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             var buffer = new byte[BufferLength];
-            while (await ReadAsync(body, buffer, cancellation).ConfigureAwait(false) is > 0 and int count)
+            Task<int> Read(CancellationToken token) => body.ReadAsync(buffer, token).AsTask();
+            while (await UnlessSilentAsync(address.Host, Read, longestSilence, cancellation).ConfigureAwait(false) is > 0 and int count)
             {
                 await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
                 if (watch.Elapsed >= nextReport)
                 {
                     progress?.Report(Now());
-                    nextReport = watch.Elapsed + ReportEvery;
+                    nextReport = watch.Elapsed + _reportEvery;
                 }
             }
         }
-        catch (Exception error) when (error is IOException or HttpRequestException && !cancellation.IsCancellationRequested)
+        catch (Exception error) when (!cancellation.IsCancellationRequested && error is IOException or HttpRequestException)
         {
             throw Interrupted(address, file.Position, total, error);
         }
@@ -64,7 +72,8 @@ internal static class ResumableDownload
     }
 
     /// <summary>Sends the request; the file then is at the position where the body belongs.</summary>
-    private static async Task<HttpResponseMessage> RequestAsync(HttpClient client, Uri address, FileStream file, CancellationToken cancellation)
+    private static async Task<HttpResponseMessage> RequestAsync(
+        HttpClient client, Uri address, FileStream file, TimeSpan longestSilence, CancellationToken cancellation)
     {
         while (true)
         {
@@ -74,7 +83,11 @@ internal static class ResumableDownload
                 request.Headers.Range = new RangeHeaderValue(file.Length, null);
             }
 
-            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            HttpResponseMessage response = await UnlessSilentAsync(
+                address.Host,
+                token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token),
+                longestSilence,
+                cancellation).ConfigureAwait(false);
             ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
             switch (response.StatusCode)
             {
@@ -94,26 +107,31 @@ internal static class ResumableDownload
                 default:
                     HttpStatusCode status = response.StatusCode;
                     response.Dispose();
-                    throw new HttpRequestException($"Download of {address}: found HTTP status {(int)status} ({status}), expected 200 or 206.", null, status);
+                    throw new HttpRequestException(
+                        $"Download of {address}: found HTTP status {(int)status} ({status}), "
+                        + "expected 200 or 206.", null, status);
             }
         }
     }
 
-    private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
+    /// <summary>Awaits what the server sends; an error when it sends nothing for too long.</summary>
+    private static async Task<T> UnlessSilentAsync<T>(
+        string host, Func<CancellationToken, Task<T>> receive, TimeSpan longestSilence, CancellationToken cancellation)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        silence.CancelAfter(LongestSilence);
+        silence.CancelAfter(longestSilence);
         try
         {
-            return await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+            return await receive(silence.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new IOException($"no byte came for {LongestSilence.TotalSeconds:F0} s");
+            throw new IOException($"{host} sent nothing for {longestSilence.TotalSeconds:0.#} s");
         }
     }
 
     private static IOException Interrupted(Uri address, long found, long? total, Exception? cause) => new(
-        $"Download of {address}: found {found} bytes, expected {total?.ToString() ?? "more"}{(cause is null ? "" : $" ({cause.Message})")}. Fetching again goes on from there.",
+        $"Download of {address}: found {found} bytes, expected {total?.ToString() ?? "more"}"
+        + $"{(cause is null ? "" : $" ({cause.Message})")}. Fetching again goes on from there.",
         cause);
 }

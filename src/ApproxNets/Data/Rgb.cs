@@ -4,7 +4,8 @@ namespace ApproxNets.Data;
 internal readonly record struct Rgb(double R, double G, double B)
 {
     /// <summary>A colour drawn at random.</summary>
-    public static Rgb Random(ref SplitMix64 random) => new(random.Between(0.05, 0.95), random.Between(0.05, 0.95), random.Between(0.05, 0.95));
+    public static Rgb Random(ref SplitMix64 random)
+        => new(random.Between(0.05, 0.95), random.Between(0.05, 0.95), random.Between(0.05, 0.95));
 
     /// <summary><paramref name="part"/> of the second colour, the rest of the first.</summary>
     public static Rgb Mix(Rgb first, Rgb second, double part) => new(

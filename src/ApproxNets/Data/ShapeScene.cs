@@ -83,7 +83,8 @@ internal sealed class ShapeScene
                     continue;
                 }
 
-                double u = ((dx * stretchCos) + (dy * stretchSin)) / (radius * stretch), v = ((dy * stretchCos) - (dx * stretchSin)) / (radius * across);
+                double u = ((dx * stretchCos) + (dy * stretchSin)) / (radius * stretch);
+                double v = ((dy * stretchCos) - (dx * stretchSin)) / (radius * across);
                 double distance = ShapeOutlines.Distance(label, (u * cos) + (v * sin), (v * cos) - (u * sin)) * radius;
 
                 // Anti-aliased: a pixel half a pixel inside is covered wholly, half a pixel outside not at all.

@@ -43,7 +43,8 @@ public static class Shapes
     /// <returns>The data set "shapes". The statistics are of the first 2,000 training images of the seed, whatever the
     /// sizes; the sum is of the pixels and the labels of the three splits in turn.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is negative.</exception>
-    public static ImageDataset Load(int training, int validation, int test, int seed) => Load(training, validation, test, seed, ShapesDifficulty.Default);
+    public static ImageDataset Load(int training, int validation, int test, int seed)
+        => Load(training, validation, test, seed, ShapesDifficulty.Default);
 
     internal static ImageDataset Load(int training, int validation, int test, int seed, ShapesDifficulty difficulty)
     {
@@ -60,7 +61,8 @@ public static class Shapes
             hash.AppendData(set.Labels);
         }
 
-        return new ImageDataset("shapes", Classes, trained, validated, tested, statistics, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        string sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new ImageDataset("shapes", Classes, trained, validated, tested, statistics, sha256);
     }
 
     /// <summary>Makes training images on a number of threads (-1: as many as there are cores).</summary>

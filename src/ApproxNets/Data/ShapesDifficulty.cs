@@ -10,7 +10,7 @@ internal sealed record ShapesDifficulty
     public static ShapesDifficulty Default { get; } = new();
 
     /// <summary>Least circumradius of a shape.</summary>
-    public double LeastRadius { get; init; } = 8;
+    public double LeastRadius { get; init; } = 7.5;
 
     /// <summary>Greatest circumradius of a shape.</summary>
     public double GreatestRadius { get; init; } = 14;
@@ -22,26 +22,26 @@ internal sealed record ShapesDifficulty
     public double Inside { get; init; } = 0.8;
 
     /// <summary>Least difference in brightness between shape and background, before texture.</summary>
-    public double LeastContrast { get; init; } = 0.15;
+    public double LeastContrast { get; init; } = 0.13;
 
     /// <summary>Greatest difference in brightness that is asked for between shape and background.</summary>
-    public double GreatestContrast { get; init; } = 0.45;
+    public double GreatestContrast { get; init; } = 0.42;
 
     /// <summary>Greatest difference, per channel, of the two colours of a texture.</summary>
-    public double TextureContrast { get; init; } = 0.15;
+    public double TextureContrast { get; init; } = 0.18;
 
     /// <summary>Greatest number of lines and blobs behind the shape.</summary>
     public int Clutter { get; init; } = 3;
 
     /// <summary>Probability that something lies over the shape.</summary>
-    public double OcclusionProbability { get; init; } = 0.4;
+    public double OcclusionProbability { get; init; } = 0.45;
 
     /// <summary>Greatest half-width of what lies over the shape, as a part of its radius.</summary>
-    public double OcclusionSize { get; init; } = 0.25;
+    public double OcclusionSize { get; init; } = 0.28;
 
     /// <summary>Greatest difference of brightness across the image.</summary>
     public double Lighting { get; init; } = 0.2;
 
     /// <summary>Greatest standard deviation of the noise.</summary>
-    public double Noise { get; init; } = 0.08;
+    public double Noise { get; init; } = 0.1;
 }

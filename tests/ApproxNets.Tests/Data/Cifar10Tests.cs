@@ -40,7 +40,7 @@ public sealed class Cifar10Tests : IDisposable
     [Fact]
     public void SumIsOfAllFilesInOrder()
     {
-        byte[] all = [.. SyntheticCifar10.Files.SelectMany(f => File.ReadAllBytes(FileOf(f))), .. File.ReadAllBytes(FileOf(Cifar10.MetaFile))];
+        byte[] all = [.. SyntheticCifar10.Files.Append(Cifar10.MetaFile).SelectMany(f => File.ReadAllBytes(FileOf(f)))];
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(all)), Read().Sha256);
     }
 

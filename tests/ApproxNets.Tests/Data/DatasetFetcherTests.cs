@@ -9,7 +9,7 @@ namespace ApproxNets.Tests.Data;
 
 public sealed class DatasetFetcherTests : IDisposable
 {
-    private static readonly byte[] Payload = RandomNumberGenerator.GetBytes(200_000);
+    private static readonly byte[] _payload = RandomNumberGenerator.GetBytes(200_000);
 
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _client = new();
@@ -37,10 +37,13 @@ public sealed class DatasetFetcherTests : IDisposable
         return stream.ToArray();
     }
 
-    private static UstarTarEntry FileEntry(string name, byte[] content) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) };
+    private static UstarTarEntry FileEntry(string name, byte[] content)
+        => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) };
 
     private static byte[] GoodArchive() => Archive(
-        new UstarTarEntry(TarEntryType.Directory, "tiny/"), FileEntry("tiny/data.bin", Payload), FileEntry("tiny/deep/names.txt", "one\ntwo\n"u8.ToArray()));
+        new UstarTarEntry(TarEntryType.Directory, "tiny/"),
+        FileEntry("tiny/data.bin", _payload),
+        FileEntry("tiny/deep/names.txt", "one\ntwo\n"u8.ToArray()));
 
     private static ArchiveSource Source(LoopbackArchiveServer server, byte[]? expected = null, long greatestSize = 1_000_000) => new(
         "tiny",
@@ -56,7 +59,7 @@ public sealed class DatasetFetcherTests : IDisposable
     private void AssertWhole(string folder)
     {
         Assert.Equal(_folder["tiny"], folder);
-        Assert.Equal(Payload, File.ReadAllBytes(Path.Combine(folder, "data.bin")));
+        Assert.Equal(_payload, File.ReadAllBytes(Path.Combine(folder, "data.bin")));
         Assert.Equal("one\ntwo\n", File.ReadAllText(Path.Combine(folder, "deep", "names.txt")));
         Assert.Equal([folder], Directory.GetFileSystemEntries(_folder.Path)); // neither the archive nor a temporary folder stays
     }
@@ -155,6 +158,18 @@ public sealed class DatasetFetcherTests : IDisposable
         AssertWhole(await Fetch(Source(server)));
     }
 
+    [Theory]
+    [InlineData(60_000)]
+    [InlineData(0)]
+    public async Task SilentServerIsGivenUp(int after)
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { StallAfter = after };
+        var error = await Assert.ThrowsAnyAsync<IOException>(() => ResumableDownload.DownloadAsync(
+            _client, server.Address, Part, TimeSpan.FromSeconds(0.5), null, TestContext.Current.CancellationToken));
+        Assert.Contains("sent nothing for 0.5 s", error.Message);
+        Assert.Equal(after, new FileInfo(Part).Length);
+    }
+
     [Fact]
     public async Task RefusalNamesAddressAndStatus()
     {
@@ -170,7 +185,7 @@ public sealed class DatasetFetcherTests : IDisposable
     [MemberData(nameof(Outside))]
     public async Task PathsOutsideTheTargetAreRefused(string name)
     {
-        using var server = new LoopbackArchiveServer(Archive(FileEntry("tiny/data.bin", Payload), FileEntry(name, [1])));
+        using var server = new LoopbackArchiveServer(Archive(FileEntry("tiny/data.bin", _payload), FileEntry(name, [1])));
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)));
         Assert.Contains($"'{name}'", error.Message);
         Assert.Equal([Part], Directory.GetFileSystemEntries(_folder.Path));
@@ -228,8 +243,9 @@ public sealed class DatasetFetcherTests : IDisposable
     [Fact]
     public async Task NamesWithoutAnArchiveAreRefused()
     {
-        Assert.Contains("made in code", (await Assert.ThrowsAsync<ArgumentException>(() => DatasetFetcher.FetchAsync("shapes", cancellation: TestContext.Current.CancellationToken))).Message);
-        Assert.Contains("'mnist'", (await Assert.ThrowsAsync<ArgumentException>(() => DatasetFetcher.FetchAsync("mnist", cancellation: TestContext.Current.CancellationToken))).Message);
+        Task<string> FetchNamed(string name) => DatasetFetcher.FetchAsync(name, cancellation: TestContext.Current.CancellationToken);
+        Assert.Contains("made in code", (await Assert.ThrowsAsync<ArgumentException>(() => FetchNamed("shapes"))).Message);
+        Assert.Contains("'mnist'", (await Assert.ThrowsAsync<ArgumentException>(() => FetchNamed("mnist"))).Message);
     }
 
     private sealed class Recorder : IProgress<FetchProgress>

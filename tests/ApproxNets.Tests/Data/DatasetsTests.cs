@@ -77,7 +77,8 @@ public sealed class DatasetsTests : IDisposable
         Assert.Equal((5, 2, 1), (some.Training.Count, some.Validation.Count, some.Test.Count));
         Assert.Equal(all.Statistics.Mean, some.Statistics.Mean);
         Assert.Equal(all.Sha256, some.Sha256);
-        Assert.Contains("19 training", Assert.Throws<ArgumentException>(() => LoadCifar10(folders, new DatasetOptions(Training: 19))).Message);
+        var tooMany = new DatasetOptions(Training: 19);
+        Assert.Contains("19 training", Assert.Throws<ArgumentException>(() => LoadCifar10(folders, tooMany)).Message);
         Assert.Throws<ArgumentException>(() => LoadCifar10(folders, new DatasetOptions(Test: -1)));
 
         ImageDataset shapes = Datasets.Load("shapes", 4, new DatasetOptions(30, 20, 10));

@@ -2,7 +2,9 @@ using ApproxNets.Data;
 
 namespace ApproxNets.Tests.Data;
 
-/// <summary>Writes small files in CIFAR-10's layout: the label of record i of file f is (f + i) % 10, pixel p is (f * 31 + i * 7 + p) % 256.</summary>
+/// <summary>
+/// Writes small files in CIFAR-10's layout: the label of record i of file f is (f + i) % 10, pixel p is (f * 31 + i * 7 + p) % 256.
+/// </summary>
 internal static class SyntheticCifar10
 {
     public const int Records = 4;
@@ -17,7 +19,8 @@ internal static class SyntheticCifar10
             File.WriteAllBytes(Path.Combine(folder, Files[f]), FileBytes(f, records));
         }
 
-        File.WriteAllText(Path.Combine(folder, Cifar10.MetaFile), "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
+        File.WriteAllText(
+            Path.Combine(folder, Cifar10.MetaFile), "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
     }
 
     public static byte Pixel(int file, int record, int pixel) => (byte)((file * 31) + (record * 7) + pixel);
