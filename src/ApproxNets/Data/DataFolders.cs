@@ -11,8 +11,6 @@ internal sealed record DataFolders(IReadOnlyList<string> Folders, string Descrip
     /// <summary>The environment variable that names a folder.</summary>
     public const string Variable = "APPROXNETS_DATA";
 
-    private const string Solution = "Notebooks.sln";
-
     /// <summary>The folders of this process.</summary>
     public static DataFolders Current() => Of(Environment.GetEnvironmentVariable(Variable), Directory.GetCurrentDirectory());
 
@@ -31,14 +29,14 @@ internal sealed record DataFolders(IReadOnlyList<string> Folders, string Descrip
             notes.Add($"'{folders[^1]}' ({Variable})");
         }
 
-        if (RepositoryRoot(currentFolder) is { } root)
+        if (RepositoryFolder.TryFind(currentFolder) is { } root)
         {
             folders.Add(Path.Combine(root, "data", ".cache"));
             notes.Add($"'{folders[^1]}' (the repository's)");
         }
         else
         {
-            notes.Add($"no folder above '{currentFolder}' holds {Solution}");
+            notes.Add($"no folder above '{currentFolder}' holds {RepositoryFolder.Marker}");
         }
 
         return new DataFolders(folders, string.Join("; ", notes));
@@ -46,17 +44,4 @@ internal sealed record DataFolders(IReadOnlyList<string> Folders, string Descrip
 
     /// <summary>The first folder that holds a folder of this name, as the path of the latter.</summary>
     public string? Find(string name) => Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(Directory.Exists);
-
-    private static string? RepositoryRoot(string folder)
-    {
-        for (DirectoryInfo? at = new(folder); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, Solution)))
-            {
-                return at.FullName;
-            }
-        }
-
-        return null;
-    }
 }

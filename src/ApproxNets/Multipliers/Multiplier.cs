@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace ApproxNets.Multipliers;
 
 /// <summary>
@@ -79,6 +82,9 @@ public sealed class Multiplier
 
     /// <summary>True when every product is exact.</summary>
     public bool IsExact { get; }
+
+    /// <summary>The first 12 hex digits of the SHA-256 of the table (little-endian int32): tells circuits of one name apart.</summary>
+    public string TableHash => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(_products.AsSpan())))[..12];
 
     /// <summary>Least operand value: 0 or -128.</summary>
     public int MinOperand => Signedness == Signedness.Signed ? -128 : 0;

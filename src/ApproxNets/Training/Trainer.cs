@@ -173,8 +173,14 @@ public static class Trainer
         }
 
         Checkpoint.Copy(file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal)).ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
-        using var reader = new BinaryReader(new MemoryStream(state.bytes.ToArray()));
-        optimizer.load_state_dict(reader);
+        using (var loading = NewDisposeScope())
+        {
+            // The optimiser keeps the momentum it loads here; the scope must not free it.
+            using var reader = new BinaryReader(new MemoryStream(state.bytes.ToArray()));
+            optimizer.load_state_dict(reader);
+            loading.Detach(loading.DisposablesView.ToList());
+        }
+
         return JsonSerializer.Deserialize<List<EpochRecord>>(epochs)!;
     }
 }

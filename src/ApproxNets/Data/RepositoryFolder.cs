@@ -1,0 +1,29 @@
+namespace ApproxNets.Data;
+
+/// <summary>Finds the repository: the nearest folder at or above another that holds <c>Notebooks.sln</c>.</summary>
+public static class RepositoryFolder
+{
+    /// <summary>The file that marks the repository's root.</summary>
+    public const string Marker = "Notebooks.sln";
+
+    /// <summary>The repository's root.</summary>
+    /// <param name="from">Where to begin; the current folder if left out.</param>
+    /// <exception cref="DirectoryNotFoundException">There is none.</exception>
+    public static string Find(string? from = null) => TryFind(from)
+        ?? throw new DirectoryNotFoundException($"Found no {Marker} in '{from ?? Directory.GetCurrentDirectory()}' or above it, expected to be inside the repository.");
+
+    /// <summary>The repository's root, or null if there is none.</summary>
+    /// <param name="from">Where to begin; the current folder if left out.</param>
+    public static string? TryFind(string? from = null)
+    {
+        for (DirectoryInfo? at = new(from ?? Directory.GetCurrentDirectory()); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, Marker)))
+            {
+                return at.FullName;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ApproxNets.Data;
+using ApproxNets.Training;
+using static TorchSharp.torch;
+
+namespace ApproxNets.Studies;
+
+/// <summary>
+/// Keeps the finished stages of a study as checkpoints, so that one notebook continues where another ended and nothing is
+/// trained twice. A stage is found by its name and by a hash of all its settings; other settings are another stage.
+/// </summary>
+public sealed class StageStore
+{
+    private readonly string _folder;
+    private readonly string? _shipped;
+
+    /// <summary>Makes a store.</summary>
+    /// <param name="folder">Where new stages go; made if missing.</param>
+    /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
+    public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
+
+    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>.</summary>
+    /// <param name="retrain">Leaves the shipped checkpoints aside.</param>
+    public static StageStore OfRepository(bool retrain = false)
+    {
+        string root = RepositoryFolder.Find();
+        return new StageStore(Path.Combine(root, "artifacts", retrain ? "stages-retrained" : "stages"), retrain ? null : Path.Combine(root, "data", "checkpoints"));
+    }
+
+    /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>
+    /// <typeparam name="T">Type of the stage's result, serialisable as JSON.</typeparam>
+    /// <param name="name">Name of the stage, fit for a file name.</param>
+    /// <param name="settings">All the result depends on: data, seed, options, the key of the stage before.</param>
+    /// <param name="network">The network that the stage changes.</param>
+    /// <param name="run">Runs the stage on the network; told a file to keep unfinished work in.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or of another network.</exception>
+    public Stage<T> Run<T>(string name, object settings, nn.Module network, Func<string, T> run)
+    {
+        string text = JsonSerializer.Serialize(settings);
+        string key = $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10]}";
+        foreach (string folder in new[] { _shipped, _folder }.OfType<string>())
+        {
+            string file = Path.Combine(folder, key + ".safetensors");
+            if (File.Exists(file))
+            {
+                var metadata = Checkpoint.Load(file, network);
+                return metadata.TryGetValue("result", out string? found) && JsonSerializer.Deserialize<T>(found) is T kept
+                    ? new Stage<T>(kept, key, file, true)
+                    : throw new InvalidDataException($"'{file}': found no result of the stage, expected one beside the weights.");
+            }
+        }
+
+        string path = Path.Combine(_folder, key + ".safetensors");
+        T result = run(path + ".resume");
+        Checkpoint.Save(path, network, new Dictionary<string, string>
+        {
+            ["stage"] = name,
+            ["settings"] = text,
+            ["result"] = JsonSerializer.Serialize(result),
+            ["provenance"] = JsonSerializer.Serialize(Provenance.Current()),
+        });
+        return new Stage<T>(result, key, path, false);
+    }
+}

@@ -1,0 +1,64 @@
+using ApproxNets.Data;
+using ApproxNets.Search;
+using ApproxNets.Training;
+
+namespace ApproxNets.Studies;
+
+/// <summary>Sizes and settings of all stages of a study.</summary>
+/// <param name="Name">Name of the profile.</param>
+/// <param name="Depth">Depth of the ResNet: 8, 14, 20, 32.</param>
+/// <param name="Images">How many images of each split are used; null for all.</param>
+/// <param name="Float">Training of the float baseline.</param>
+/// <param name="Quantized">Quantisation-aware training.</param>
+/// <param name="Agn">Reward and bounds of the AGN search.</param>
+/// <param name="AgnTraining">Training of the AGN search.</param>
+/// <param name="Retraining">Approximate retraining of one assignment.</param>
+/// <param name="FineTuning">Fine-tuning of all operating points.</param>
+/// <param name="SampleImages">Images that the error models look at.</param>
+/// <param name="MonteCarloRuns">Draws of the Monte Carlo model.</param>
+public sealed record StudyRecipe(
+    string Name,
+    int Depth,
+    DatasetOptions Images,
+    TrainingOptions Float,
+    TrainingOptions Quantized,
+    AgnOptions Agn,
+    TrainingOptions AgnTraining,
+    TrainingOptions Retraining,
+    TrainingOptions FineTuning,
+    int SampleImages,
+    int MonteCarloRuns)
+{
+    /// <summary>The recipe of a profile.</summary>
+    /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": an hour or two, for CIFAR-10.</param>
+    /// <param name="seed">Seed of every stage.</param>
+    /// <exception cref="ArgumentException">The profile is unknown.</exception>
+    public static StudyRecipe For(string profile, int seed) => profile switch
+    {
+        "quick" => new(
+            profile,
+            8,
+            new DatasetOptions(8_000, 1_000, 2_000),
+            new("float baseline", 8, 0.15, seed) { Schedule = LearningRateSchedule.OneCycle },
+            new("QAT", 2, 0.02, seed),
+            new AgnOptions(0.3, 0.1, 0.5),
+            new("AGN search", 2, 0.02, seed),
+            new("retraining", 1, 0.01, seed),
+            new("fine-tuning", 1, 0.01, seed),
+            64,
+            2_000),
+        "full" => new(
+            profile,
+            8,
+            new DatasetOptions(),
+            new("float baseline", 40, 0.2, seed) { Schedule = LearningRateSchedule.OneCycle, WeightDecay = 2e-4 },
+            new("QAT", 5, 0.02, seed),
+            new AgnOptions(0.3, 0.1, 0.5),
+            new("AGN search", 6, 0.03, seed),
+            new("retraining", 4, 0.01, seed),
+            new("fine-tuning", 3, 0.01, seed),
+            128,
+            100_000),
+        _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick or full.", nameof(profile)),
+    };
+}
