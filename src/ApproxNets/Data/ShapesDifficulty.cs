@@ -2,7 +2,7 @@ namespace ApproxNets.Data;
 
 /// <summary>
 /// What makes <see cref="Shapes"/> hard, in one place. Lengths are in pixels, colours and noise on a 0..1 scale. The values
-/// were tuned by training a ResNet8 in float for 8 epochs on 12,000 images: about 94 % of the test images.
+/// were tuned by training a ResNet8 in float for 8 epochs on 12,000 images: 95.2 % of 4,000 test images (one run).
 /// </summary>
 internal sealed record ShapesDifficulty
 {

@@ -10,7 +10,8 @@ public sealed class ShapesTests
 
     // Golden value: what the generator gave when its difficulty was fixed. A change means that results are of another data set.
     [Fact]
-    public void ImagesAreFixedForEver() => Assert.Equal("8ea243d52e34cd9c509d2322cec3274260c21e469ca79e7f3c3be892f0662cec", Sum(Shapes.Generate(20, 1)));
+    public void ImagesAreFixedForEver()
+        => Assert.Equal("8ea243d52e34cd9c509d2322cec3274260c21e469ca79e7f3c3be892f0662cec", Sum(Shapes.Generate(20, 1)));
 
     [Fact]
     public void NumberOfThreadsDoesNotMatter() =>
