@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ApproxNets.Data;
+
+namespace ApproxNets.Studies;
+
+/// <summary>Writes results with their provenance as JSON.</summary>
+public static class ResultFile
+{
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>
+    /// Writes <c>artifacts/results/NAME.json</c>: network, data set and its SHA-256, library and its SHA-256, recipe with seed,
+    /// results, commit and machine. First to a temporary file, which then takes the file's place.
+    /// </summary>
+    /// <param name="name">Name of the file without its ending.</param>
+    /// <param name="study">The study that the results are from.</param>
+    /// <param name="library">Name and SHA-256 of the multiplier library; null if none was used.</param>
+    /// <param name="results">Any object that serialises as a JSON object; its properties stand at the top level.</param>
+    /// <returns>The file's path.</returns>
+    public static string Write(string name, Study study, (string Name, string Sha256)? library, object results)
+    {
+        var json = new JsonObject
+        {
+            ["network"] = $"ResNet{study.Recipe.Depth}",
+            ["dataset"] = study.Data.Name,
+            ["data_sha256"] = study.Data.Sha256,
+            ["library"] = library?.Name,
+            ["library_sha256"] = library?.Sha256,
+            ["seed"] = study.Recipe.Float.Seed,
+            ["commit"] = Provenance.CommitOf(RepositoryFolder.Find()).Commit,
+        };
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(results, Format)!.AsObject())
+        {
+            json[key] = value?.DeepClone();
+        }
+
+        json["recipe"] = JsonSerializer.SerializeToNode(study.Recipe, Format);
+        json["provenance"] = JsonSerializer.SerializeToNode(Provenance.Current(), Format);
+        string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", name + ".json");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, json, Format);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".tmp", path, overwrite: true);
+        return path;
+    }
+}
