@@ -19,7 +19,7 @@ public static partial class Charts
         string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false, bool? markers = null)
     {
         var traces = series.Select((s, i) => Points(s, i, markers ?? s.X.Count <= 60 ? "lines+markers" : "lines", 6));
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X)), ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
     }
 
     /// <summary>Draws series as points.</summary>
@@ -49,7 +49,7 @@ public static partial class Charts
             });
         }
 
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X)), ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
     }
 
     /// <summary>Draws grouped bars: one group for each category, one bar for each series in it.</summary>
@@ -76,7 +76,7 @@ public static partial class Charts
             : throw new ArgumentException($"Chart '{caption}', series '{s.Name}': found {s.Values.Length} values, expected one for each of {categories.Count} categories."));
         var xAxis = ChartLayout.Axis(xTitle);
         xAxis["type"] = "category";
-        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY), layout => layout["bargap"] = 0.25);
+        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Values)), layout => layout["bargap"] = 0.25);
     }
 
     /// <summary>Draws how values are distributed: counts in bins of equal width, common to all series.</summary>

@@ -9,6 +9,8 @@ namespace ApproxNets.Cli.Reporting;
 /// </summary>
 internal sealed class MathMl
 {
+    // As a delimiter of absolute values: browsers would set it apart like a relation.
+    private const string Bar = "<mo stretchy=\"false\" lspace=\"0.05em\" rspace=\"0.05em\">|</mo>";
     private readonly string _tex;
     private int _at;
 
@@ -143,7 +145,8 @@ internal sealed class MathMl
             "-" => "<mo>−</mo>",
             "*" => "<mo>∗</mo>",
             "~" => "<mspace width=\"0.3333em\"/>",
-            "(" or ")" or "[" or "]" or "|" or "/" => $"<mo stretchy=\"false\">{token}</mo>",
+            "|" => Bar,
+            "(" or ")" or "[" or "]" or "/" => $"<mo stretchy=\"false\">{token}</mo>",
             _ when char.IsLetter(token[0]) => $"<mi>{token}</mi>",
             _ => $"<mo>{WebUtility.HtmlEncode(token)}</mo>",
         };
@@ -164,7 +167,7 @@ internal sealed class MathMl
 
         if (MathSymbols.Delimiters.TryGetValue(name, out symbol))
         {
-            return $"<mo stretchy=\"false\">{symbol}</mo>";
+            return symbol == "|" ? Bar : $"<mo stretchy=\"false\">{symbol}</mo>";
         }
 
         if (MathSymbols.Spaces.TryGetValue(name, out symbol) || (name == " " && (symbol = "0.3333em") is not null))

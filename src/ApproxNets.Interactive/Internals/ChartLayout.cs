@@ -51,7 +51,10 @@ internal static class ChartLayout
         return new Figure(GenericChart.setLayout(chartLayout, chart), caption);
     }
 
-    public static Properties Axis(string title, bool log = false)
+    /// <param name="title">Title, with unit.</param>
+    /// <param name="log">Logarithmic.</param>
+    /// <param name="values">The values along a logarithmic axis, which decide how many ticks fit.</param>
+    public static Properties Axis(string title, bool log = false, IEnumerable<double>? values = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         var axis = new Properties
@@ -69,7 +72,10 @@ internal static class ChartLayout
         {
             axis["type"] = "log";
             axis["exponentformat"] = "power";
-            axis["dtick"] = null;
+
+            // Up to three decades: 1, 2, 5, 10, ...; beyond that powers of ten.
+            var positive = (values ?? []).Where(value => value > 0 && double.IsFinite(value)).ToArray();
+            axis["dtick"] = positive.Length > 0 && Math.Log10(positive.Max() / positive.Min()) <= 3 ? "D2" : 1;
         }
 
         return axis;
