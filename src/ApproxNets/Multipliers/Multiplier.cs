@@ -31,12 +31,14 @@ public sealed class Multiplier
         ArgumentException.ThrowIfNullOrWhiteSpace(powerSource);
         if (products.Length != Codes * Codes)
         {
-            throw new ArgumentException($"Multiplier '{name}': found a table of {products.Length} products, expected 256 x 256 = 65536.", nameof(products));
+            throw new ArgumentException(
+                $"Multiplier '{name}': found a table of {products.Length} products, expected 256 x 256 = 65536.", nameof(products));
         }
 
         if (!double.IsFinite(relativePower) || relativePower < 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(relativePower), $"Multiplier '{name}': found a relative power of {relativePower}, expected a finite number >= 0.");
+            throw new ArgumentOutOfRangeException(
+                nameof(relativePower), $"Multiplier '{name}': found a relative power of {relativePower}, expected a finite number >= 0.");
         }
 
         Name = name;
@@ -51,7 +53,10 @@ public sealed class Multiplier
             int x = (i >> 8) + MinOperand, w = (i & 255) + MinOperand;
             if (products[i] < least || products[i] > greatest)
             {
-                throw new ArgumentException($"Multiplier '{name}': found m({x}, {w}) = {products[i]}, expected a 16-bit {signedness} product ({least}..{greatest}).", nameof(products));
+                throw new ArgumentException(
+                    $"Multiplier '{name}': found m({x}, {w}) = {products[i]}, "
+                    + $"expected a 16-bit {signedness} product ({least}..{greatest}).",
+                    nameof(products));
             }
 
             IsExact &= products[i] == x * w;
@@ -95,7 +100,8 @@ public sealed class Multiplier
     /// <param name="relativePower">Power divided by that of the exact multiplier of the same signedness.</param>
     /// <param name="powerSource">Where the power comes from.</param>
     /// <exception cref="ArgumentException">A product does not fit 16 bits of the given signedness.</exception>
-    public static Multiplier FromFunction(string name, Signedness signedness, Func<int, int, int> product, double relativePower, string powerSource)
+    public static Multiplier FromFunction(
+        string name, Signedness signedness, Func<int, int, int> product, double relativePower, string powerSource)
     {
         ArgumentNullException.ThrowIfNull(product);
         int least = signedness == Signedness.Signed ? -128 : 0;
@@ -125,5 +131,6 @@ public sealed class Multiplier
 
     private int Code(int operand, string parameter) => operand >= MinOperand && operand <= MaxOperand
         ? operand - MinOperand
-        : throw new ArgumentOutOfRangeException(parameter, $"Multiplier '{Name}': found operand {operand}, expected {MinOperand}..{MaxOperand}.");
+        : throw new ArgumentOutOfRangeException(
+            parameter, $"Multiplier '{Name}': found operand {operand}, expected {MinOperand}..{MaxOperand}.");
 }

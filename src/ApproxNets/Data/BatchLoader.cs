@@ -1,0 +1,262 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace ApproxNets.Data;
+
+/// <summary>
+/// Turns an <see cref="ImageSet"/> into normalised, shuffled and augmented batches, prepared on a background thread ahead
+/// of use. What an epoch gives depends on the seed and the epoch alone.
+/// </summary>
+public sealed class BatchLoader
+{
+    private const int QueueLength = 4;
+    private const int CropPadding = 4;
+
+    // Tell the streams of random numbers of one epoch apart.
+    private const int OrderStream = 0, AugmentationStream = 1;
+
+    private readonly ImageSet _images;
+    private readonly float[] _normalised;
+    private readonly int _batchSize;
+    private readonly Augmentation _augmentation;
+    private readonly bool _shuffle;
+    private readonly int _seed;
+
+    /// <summary>Makes a loader.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="statistics">What to normalise by: <c>(x / 255 - mean) / std</c> per channel. Those of the training images, for every split.</param>
+    /// <param name="batchSize">B, images of a batch; the last batch of an epoch may have less.</param>
+    /// <param name="augmentation">What happens to an image before it is seen.</param>
+    /// <param name="shuffle">Whether each epoch has an order of its own; otherwise the order is that of the set.</param>
+    /// <param name="seed">Seed of order and augmentation.</param>
+    /// <param name="dropLast">Whether a last batch of less than <paramref name="batchSize"/> images is left out.</param>
+    /// <exception cref="ArgumentException">The statistics are of another number of channels, or a deviation is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the augmentation is unknown.</exception>
+    public BatchLoader(
+        ImageSet images,
+        ChannelStatistics statistics,
+        int batchSize,
+        Augmentation augmentation = Augmentation.None,
+        bool shuffle = false,
+        int seed = 0,
+        bool dropLast = false)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(statistics);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        if (!Enum.IsDefined(augmentation))
+        {
+            throw new ArgumentOutOfRangeException(nameof(augmentation), $"Batch loader: found augmentation {augmentation}, expected None or CropAndFlip.");
+        }
+
+        _images = images;
+        _normalised = NormalisedValues(images.Channels, statistics);
+        _batchSize = batchSize;
+        _augmentation = augmentation;
+        _shuffle = shuffle;
+        _seed = seed;
+        Batches = dropLast ? images.Count / batchSize : (images.Count + batchSize - 1) / batchSize;
+        ImagesPerEpoch = Math.Min(images.Count, Batches * batchSize);
+    }
+
+    /// <summary>Batches of one epoch.</summary>
+    public int Batches { get; }
+
+    /// <summary>Images of one epoch.</summary>
+    public int ImagesPerEpoch { get; }
+
+    /// <summary>The background work of the epoch begun last.</summary>
+    internal Task? Producer { get; private set; }
+
+    /// <summary>
+    /// The batches of one epoch. Each is made when the enumerator moves to it, on the calling thread and in its current
+    /// dispose scope, and belongs to the caller, who disposes it. Leaving the loop early stops the background work.
+    /// </summary>
+    /// <param name="epoch">Which epoch, &gt;= 0: the same epoch gives the same batches, bit for bit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epoch is negative.</exception>
+    public IEnumerable<Batch> Epoch(int epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        return Enumerate(epoch);
+    }
+
+    /// <summary>
+    /// The order of the images of one epoch: a Fisher-Yates shuffle, or the order of the set.
+    /// </summary>
+    internal int[] Order(int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, _images.Count)];
+        if (_shuffle)
+        {
+            var random = new SplitMix64(_seed, epoch, OrderStream);
+            for (int i = order.Length - 1; i > 0; i--)
+            {
+                int j = random.Below(i + 1);
+                (order[i], order[j]) = (order[j], order[i]);
+            }
+        }
+
+        return order;
+    }
+
+    private IEnumerable<Batch> Enumerate(int epoch)
+    {
+        // Bounded: the producer waits while QueueLength batches are ready. Buffers come back for reuse once copied to a tensor.
+        using var ready = new BlockingCollection<Prepared>(QueueLength);
+        using var cancellation = new CancellationTokenSource();
+        var free = new ConcurrentBag<Prepared>();
+        Task producer = Task.Factory.StartNew(
+            () => Produce(epoch, ready, free, cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Producer = producer;
+        try
+        {
+            foreach (Prepared prepared in ready.GetConsumingEnumerable())
+            {
+                Batch batch = ToTensors(prepared);
+                free.Add(prepared);
+                yield return batch;
+            }
+
+            // The queue ended: rethrows what the producer failed with, if it did.
+            producer.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            cancellation.Cancel();
+            Task.WaitAny(producer);
+        }
+    }
+
+    private void Produce(int epoch, BlockingCollection<Prepared> ready, ConcurrentBag<Prepared> free, CancellationToken cancellation)
+    {
+        try
+        {
+            int[] order = Order(epoch);
+            for (int start = 0; start < ImagesPerEpoch; start += _batchSize)
+            {
+                int count = Math.Min(_batchSize, ImagesPerEpoch - start);
+                if (!free.TryTake(out Prepared? prepared))
+                {
+                    prepared = new Prepared(new float[_batchSize * _images.ImageLength], new long[_batchSize]);
+                }
+
+                prepared.Count = count;
+                for (int b = 0; b < count; b++)
+                {
+                    int image = order[start + b];
+                    prepared.Labels[b] = _images.Labels[image];
+                    WriteImage(epoch, start + b, _images.Image(image), prepared.Pixels.AsSpan(b * _images.ImageLength, _images.ImageLength));
+                }
+
+                ready.Add(prepared, cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The consumer left early: nobody waits for the rest.
+        }
+        finally
+        {
+            ready.CompleteAdding();
+        }
+    }
+
+    /// <summary>Normalises one image, cropped and flipped where asked, at a position of the epoch.</summary>
+    private void WriteImage(int epoch, int position, ReadOnlySpan<byte> image, Span<float> target)
+    {
+        int height = _images.Height, width = _images.Width, dy = 0, dx = 0;
+        bool flip = false;
+        if (_augmentation == Augmentation.CropAndFlip)
+        {
+            var random = new SplitMix64(_seed, epoch, AugmentationStream, position);
+            dy = random.Below((2 * CropPadding) + 1) - CropPadding;
+            dx = random.Below((2 * CropPadding) + 1) - CropPadding;
+            flip = random.Below(2) == 1;
+        }
+
+        // Target column x shows source column x + dx (mirrored: W - 1 - x + dx); [first, last) are the x whose source exists.
+        int shift = flip ? -dx : dx;
+        int first = Math.Min(width, Math.Max(0, -shift)), last = Math.Max(first, Math.Min(width, width - shift));
+        for (int c = 0; c < _images.Channels; c++)
+        {
+            ReadOnlySpan<float> values = _normalised.AsSpan(c * 256, 256);
+            for (int y = 0; y < height; y++)
+            {
+                Span<float> row = target.Slice(((c * height) + y) * width, width);
+                int sourceY = y + dy;
+                if (sourceY < 0 || sourceY >= height)
+                {
+                    row.Fill(values[0]);
+                    continue;
+                }
+
+                ReadOnlySpan<byte> source = image.Slice(((c * height) + sourceY) * width, width);
+                row[..first].Fill(values[0]);
+                row[last..].Fill(values[0]);
+                if (flip)
+                {
+                    for (int x = first; x < last; x++)
+                    {
+                        row[x] = values[source[width - 1 - x + dx]];
+                    }
+                }
+                else
+                {
+                    for (int x = first; x < last; x++)
+                    {
+                        row[x] = values[source[x + dx]];
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies prepared arrays to tensors of the calling thread.</summary>
+    private Batch ToTensors(Prepared prepared)
+    {
+        int length = prepared.Count * _images.ImageLength;
+        torch.Tensor images = torch.empty([prepared.Count, _images.Channels, _images.Height, _images.Width], torch.float32);
+        MemoryMarshal.AsBytes(prepared.Pixels.AsSpan(0, length)).CopyTo(images.bytes);
+        torch.Tensor labels = torch.empty([prepared.Count], torch.int64);
+        MemoryMarshal.AsBytes(prepared.Labels.AsSpan(0, prepared.Count)).CopyTo(labels.bytes);
+        return new Batch(images, labels);
+    }
+
+    /// <summary>The normalised value of each byte, <c>[C, 256]</c>.</summary>
+    private static float[] NormalisedValues(int channels, ChannelStatistics statistics)
+    {
+        if (statistics.Mean.Count != channels || statistics.StandardDeviation.Count != channels)
+        {
+            throw new ArgumentException(
+                $"Batch loader: found statistics of {statistics.Mean.Count} means and {statistics.StandardDeviation.Count} deviations, expected {channels} of each, one per channel.", nameof(statistics));
+        }
+
+        var values = new float[channels * 256];
+        for (int c = 0; c < channels; c++)
+        {
+            double deviation = statistics.StandardDeviation[c];
+            if (!(deviation > 0) || !double.IsFinite(statistics.Mean[c]))
+            {
+                throw new ArgumentException(
+                    $"Batch loader: found mean {statistics.Mean[c]} and deviation {deviation} of channel {c}, expected finite numbers and a positive deviation.", nameof(statistics));
+            }
+
+            for (int value = 0; value < 256; value++)
+            {
+                values[(c * 256) + value] = (float)(((value / 255.0) - statistics.Mean[c]) / deviation);
+            }
+        }
+
+        return values;
+    }
+
+    private sealed class Prepared(float[] pixels, long[] labels)
+    {
+        public float[] Pixels { get; } = pixels;
+
+        public long[] Labels { get; } = labels;
+
+        public int Count { get; set; }
+    }
+}

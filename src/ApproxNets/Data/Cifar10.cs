@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+
+namespace ApproxNets.Data;
+
+/// <summary>
+/// Reads CIFAR-10 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009) in the official binary
+/// layout: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>, each of 10,000 records of 3,073
+/// bytes (label, then the red, green and blue planes of 32 x 32), and <c>batches.meta.txt</c> with the class names.
+/// </summary>
+/// <remarks>
+/// Split: the last 5,000 of the 50,000 training records (the second half of <c>data_batch_5.bin</c>) are the validation
+/// images, the 45,000 before them the training images. The files are shuffled already, so the split mixes all classes.
+/// </remarks>
+public static class Cifar10
+{
+    /// <summary>Name of the folder that the official archive unpacks to.</summary>
+    public const string FolderName = "cifar-10-batches-bin";
+
+    /// <summary>File with the class names.</summary>
+    internal const string MetaFile = "batches.meta.txt";
+
+    /// <summary>Bytes of a record: one label and 3 x 32 x 32 pixels.</summary>
+    internal const int RecordLength = 1 + ImageLength;
+
+    /// <summary>Records of each file.</summary>
+    internal const int RecordsPerFile = 10_000;
+
+    /// <summary>The files with training images, in order.</summary>
+    internal static readonly string[] TrainingFiles =
+        ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"];
+
+    /// <summary>The file with the test images.</summary>
+    internal const string TestFile = "test_batch.bin";
+
+    private const int ImageLength = 3 * 32 * 32;
+    private const int ClassCount = 10;
+
+    /// <summary>Reads the data set.</summary>
+    /// <param name="folder">The folder that holds the files, or its parent (which then holds <see cref="FolderName"/>).</param>
+    /// <returns>45,000 training, 5,000 validation and 10,000 test images; the sum is that of the six record files and the
+    /// file with the class names, in this order.</returns>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file has a wrong size, a label is outside 0..9, or there are not ten class
+    /// names; the message names the file and the byte offset.</exception>
+    public static ImageDataset Read(string folder) => Read(folder, RecordsPerFile);
+
+    /// <summary>Reads files of any number of records; the validation images are half a file.</summary>
+    internal static ImageDataset Read(string folder, int recordsPerFile)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerFile, 2);
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"CIFAR-10: found no folder '{folder}', expected it to hold {TrainingFiles[0]} or a folder {FolderName}.");
+        }
+
+        string inner = Path.Combine(folder, FolderName);
+        if (Directory.Exists(inner))
+        {
+            folder = inner;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ImageSet all = ReadRecords(folder, TrainingFiles, recordsPerFile, hash);
+        ImageSet test = ReadRecords(folder, [TestFile], recordsPerFile, hash);
+        string[] classes = ReadClasses(folder, hash);
+        int validation = recordsPerFile / 2;
+        ImageSet training = all.Take(all.Count - validation);
+        return new ImageDataset(
+            "cifar10",
+            classes,
+            training,
+            all.Slice(training.Count, validation),
+            test,
+            ChannelStatistics.Of(training),
+            Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>What keeps a folder from being a complete copy: absent files and wrong sizes; null when nothing does.</summary>
+    internal static string? Missing(string folder, int recordsPerFile)
+    {
+        long expected = (long)recordsPerFile * RecordLength;
+        var faults = new List<string>();
+        foreach (string file in (string[])[.. TrainingFiles, TestFile, MetaFile])
+        {
+            var info = new FileInfo(Path.Combine(folder, file));
+            if (!info.Exists)
+            {
+                faults.Add($"{file} is missing");
+            }
+            else if (file != MetaFile && info.Length != expected)
+            {
+                faults.Add($"{file} has {info.Length} bytes, not {expected}");
+            }
+        }
+
+        return faults.Count == 0 ? null : string.Join("; ", faults);
+    }
+
+    private static ImageSet ReadRecords(string folder, string[] files, int recordsPerFile, IncrementalHash hash)
+    {
+        var pixels = new byte[files.Length * recordsPerFile * ImageLength];
+        var labels = new byte[files.Length * recordsPerFile];
+        int image = 0;
+        foreach (string file in files)
+        {
+            byte[] bytes = ReadFile(folder, file);
+            int expected = recordsPerFile * RecordLength;
+            if (bytes.Length != expected)
+            {
+                string where = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
+                throw new InvalidDataException(
+                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({where}), expected {expected} ({recordsPerFile} records of {RecordLength}).");
+            }
+
+            hash.AppendData(bytes);
+            for (int offset = 0; offset < bytes.Length; offset += RecordLength, image++)
+            {
+                byte label = bytes[offset];
+                if (label >= ClassCount)
+                {
+                    throw new InvalidDataException(
+                        $"CIFAR-10: found label {label} at byte offset {offset} of '{Path.Combine(folder, file)}' (record {offset / RecordLength}), expected 0..9.");
+                }
+
+                labels[image] = label;
+                bytes.AsSpan(offset + 1, ImageLength).CopyTo(pixels.AsSpan(image * ImageLength));
+            }
+        }
+
+        return new ImageSet(pixels, labels, 3, 32, 32);
+    }
+
+    private static string[] ReadClasses(string folder, IncrementalHash hash)
+    {
+        byte[] bytes = ReadFile(folder, MetaFile);
+        hash.AppendData(bytes);
+        string[] names = System.Text.Encoding.UTF8.GetString(bytes)
+            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return names.Length == ClassCount
+            ? names
+            : throw new InvalidDataException(
+                $"CIFAR-10: found {names.Length} class names in '{Path.Combine(folder, MetaFile)}' ({bytes.Length} bytes), expected {ClassCount}, one a line.");
+    }
+
+    private static byte[] ReadFile(string folder, string file)
+    {
+        string path = Path.Combine(folder, file);
+        return File.Exists(path)
+            ? File.ReadAllBytes(path)
+            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official binary layout ({FolderName}).", path);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace ApproxNets.Data;
+
+/// <summary>Downloads a file over HTTP, going on from what an earlier attempt left.</summary>
+internal static class ResumableDownload
+{
+    private const int BufferLength = 1 << 16;
+
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Downloads to a file. What it holds already is kept and the rest asked for (HTTP Range); a server that sends the whole
+    /// file all the same starts it anew. After a failure or a cancellation the file holds what has come.
+    /// </summary>
+    /// <exception cref="IOException">The connection failed, fell silent or ended early.</exception>
+    /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static async Task DownloadAsync(HttpClient client, Uri address, string path, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+    {
+        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        using HttpResponseMessage response = await RequestAsync(client, address, file, cancellation).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            // Only returned by RequestAsync when the file is whole.
+            progress?.Report(new FetchProgress(file.Length, file.Length, 0));
+            return;
+        }
+
+        long start = file.Position;
+        long? total = start + response.Content.Headers.ContentLength;
+        var watch = Stopwatch.StartNew();
+        TimeSpan nextReport = TimeSpan.Zero;
+        FetchProgress Now() => new(file.Position, total, (file.Position - start) / Math.Max(1e-3, watch.Elapsed.TotalSeconds));
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            var buffer = new byte[BufferLength];
+            while (await ReadAsync(body, buffer, cancellation).ConfigureAwait(false) is > 0 and int count)
+            {
+                await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                if (watch.Elapsed >= nextReport)
+                {
+                    progress?.Report(Now());
+                    nextReport = watch.Elapsed + ReportEvery;
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException && !cancellation.IsCancellationRequested)
+        {
+            throw Interrupted(address, file.Position, total, error);
+        }
+
+        if (total is { } expected && file.Position != expected)
+        {
+            throw Interrupted(address, file.Position, total, null);
+        }
+
+        progress?.Report(Now());
+    }
+
+    /// <summary>Sends the request; the file then is at the position where the body belongs.</summary>
+    private static async Task<HttpResponseMessage> RequestAsync(HttpClient client, Uri address, FileStream file, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            if (file.Length > 0)
+            {
+                request.Headers.Range = new RangeHeaderValue(file.Length, null);
+            }
+
+            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
+            switch (response.StatusCode)
+            {
+                case HttpStatusCode.PartialContent when range?.From == file.Length:
+                    file.Position = file.Length;
+                    return response;
+                case HttpStatusCode.OK:
+                    file.SetLength(0);
+                    return response;
+                case HttpStatusCode.RequestedRangeNotSatisfiable when file.Length > 0 && range?.Length == file.Length:
+                    return response;
+                case HttpStatusCode.RequestedRangeNotSatisfiable or HttpStatusCode.PartialContent when file.Length > 0:
+                    // What is there is no beginning of what the server has now.
+                    response.Dispose();
+                    file.SetLength(0);
+                    break;
+                default:
+                    HttpStatusCode status = response.StatusCode;
+                    response.Dispose();
+                    throw new HttpRequestException($"Download of {address}: found HTTP status {(int)status} ({status}), expected 200 or 206.", null, status);
+            }
+        }
+    }
+
+    private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(LongestSilence);
+        try
+        {
+            return await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"no byte came for {LongestSilence.TotalSeconds:F0} s");
+        }
+    }
+
+    private static IOException Interrupted(Uri address, long found, long? total, Exception? cause) => new(
+        $"Download of {address}: found {found} bytes, expected {total?.ToString() ?? "more"}{(cause is null ? "" : $" ({cause.Message})")}. Fetching again goes on from there.",
+        cause);
+}

@@ -1,0 +1,79 @@
+using ApproxNets.Kernels;
+using ApproxNets.Multipliers;
+
+namespace ApproxNets.ErrorModels;
+
+/// <summary>The operands and the output spread of one layer on sample data: what the error models work from.</summary>
+/// <param name="Path">Place of the layer in the model.</param>
+/// <param name="Scheme">Signedness of the codes.</param>
+/// <param name="Shape">Shape of the layer for the whole sample.</param>
+/// <param name="ActivationCodes">Operand codes of the input, <c>[B, C, H, W]</c>.</param>
+/// <param name="PaddingCode">Operand code of padding.</param>
+/// <param name="WeightCodes">Operand codes of the weights, <c>[O, n]</c>.</param>
+/// <param name="ReceptiveFields">Activation codes of K receptive fields drawn at random, <c>[K, n]</c>; padding included.</param>
+/// <param name="OutputScale">Real units of one step of the integer sum, <c>s_x s_w</c>; root mean square over channels where they differ.</param>
+/// <param name="OutputStandardDeviation">std(y) of the quantised layer's output on the sample, in real units.</param>
+public sealed record LayerSample(
+    string Path,
+    Signedness Scheme,
+    Conv2dShape Shape,
+    byte[] ActivationCodes,
+    byte PaddingCode,
+    byte[] WeightCodes,
+    byte[] ReceptiveFields,
+    double OutputScale,
+    double OutputStandardDeviation)
+{
+    /// <summary>Fan-in n: products summed into one output.</summary>
+    public int FanIn => Shape.FanIn;
+
+    /// <summary>Opcount c: multiplications of one sample image.</summary>
+    public long Opcount => Shape.MultiplicationsPerSample;
+
+    /// <summary>K, the number of receptive fields.</summary>
+    public int ReceptiveFieldCount => ReceptiveFields.Length / FanIn;
+
+    /// <summary>Operand distribution of activations p_x by code, as the multipliers see them: over all receptive fields.</summary>
+    public double[] ActivationDistribution { get; } = Distribution(ReceptiveFields);
+
+    /// <summary>Operand distribution of weights p_w by code.</summary>
+    public double[] WeightDistribution { get; } = Distribution(WeightCodes);
+
+    /// <summary>Computes the relative frequency of every code 0..255.</summary>
+    /// <exception cref="ArgumentException">There are no codes.</exception>
+    public static double[] Distribution(ReadOnlySpan<byte> codes)
+    {
+        if (codes.IsEmpty)
+        {
+            throw new ArgumentException("Operand distribution: found no codes, expected at least one.", nameof(codes));
+        }
+
+        var counts = new long[Multiplier.Codes];
+        foreach (byte code in codes)
+        {
+            counts[code]++;
+        }
+
+        double total = codes.Length;
+        return [.. counts.Select(c => c / total)];
+    }
+
+    /// <summary>Computes the integer sums of the whole sample under a multiplier, int32 <c>[B, O, OutH, OutW]</c>.</summary>
+    /// <param name="multiplier">The multiplier, of the layer's signedness.</param>
+    /// <exception cref="ArgumentException">The signedness differs.</exception>
+    public int[] Simulate(Multiplier multiplier)
+    {
+        Check(multiplier);
+        var sums = new int[Shape.OutputLength];
+        LutConv2d.Run(ActivationCodes, WeightCodes, multiplier.Products.Span, Shape, PaddingCode, sums);
+        return sums;
+    }
+
+    internal void Check(Multiplier multiplier)
+    {
+        if (multiplier.Signedness != Scheme)
+        {
+            throw new ArgumentException($"Layer '{Path}': found {multiplier.Signedness} multiplier '{multiplier.Name}', expected a {Scheme} one.", nameof(multiplier));
+        }
+    }
+}

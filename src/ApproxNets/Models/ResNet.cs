@@ -1,0 +1,118 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ApproxNets.Models;
+
+/// <summary>
+/// The residual network of He et al. (CVPR 2016, section 4.2) for 32x32 images: a 3x3 convolution, three stages of
+/// <c>(depth - 2) / 6</c> basic blocks with 16, 32 and 64 channels, average pooling and one fully connected layer.
+/// Shortcuts that change the shape are 1x1 convolutions with batch normalisation (option B of the paper).
+/// Parameter names follow torchvision (<c>layer2.0.downsample.0.weight</c>).
+/// </summary>
+public sealed class ResNet : Module<Tensor, Tensor>
+{
+    private readonly Module<Tensor, Tensor> conv1;
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly Module<Tensor, Tensor> layer1;
+    private readonly Module<Tensor, Tensor> layer2;
+    private readonly Module<Tensor, Tensor> layer3;
+    private readonly Module<Tensor, Tensor> fc;
+
+    /// <summary>Makes a network with Kaiming-normal initial weights.</summary>
+    /// <param name="depth">8, 14, 20, 32, ...: 6 n + 2 layers on the longest path.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="seed">Seed of the initial weights.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6 n + 2 with n >= 1, or there is no class.</exception>
+    public ResNet(int depth, int classes, int seed)
+        : base($"ResNet{depth}")
+    {
+        if (depth < 8 || (depth - 2) % 6 != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(depth), $"ResNet: found depth {depth}, expected 6 n + 2 (8, 14, 20, 32, ...).");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        int blocks = (depth - 2) / 6;
+        conv1 = Conv2d(3, 16, 3, padding: 1, bias: false);
+        bn1 = BatchNorm2d(16);
+        layer1 = Stage(16, 16, blocks, 1);
+        layer2 = Stage(16, 32, blocks, 2);
+        layer3 = Stage(32, 64, blocks, 2);
+        fc = Linear(64, classes);
+        RegisterComponents();
+        Initialise(seed);
+    }
+
+    /// <summary>Computes the class scores.</summary>
+    /// <param name="input">Normalised images, float32 <c>[B, 3, H, W]</c>.</param>
+    /// <returns>Logits, float32 <c>[B, classes]</c>.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = functional.relu(bn1.call(conv1.call(input)));
+        x = layer3.call(layer2.call(layer1.call(x)));
+        return fc.call(x.mean([2, 3])).MoveToOuterDisposeScope();
+    }
+
+    private static Sequential Stage(int inChannels, int outChannels, int blocks, int stride)
+    {
+        var modules = Enumerable.Range(0, blocks).Select(i =>
+            (i.ToString(), (Module<Tensor, Tensor>)new BasicBlock(i == 0 ? inChannels : outChannels, outChannels, i == 0 ? stride : 1)));
+        return Sequential(modules);
+    }
+
+    private void Initialise(int seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        using var gradients = no_grad();
+        foreach (var (_, module) in named_modules())
+        {
+            if (module is Conv2d conv)
+            {
+                double fanOut = conv.out_channels * conv.kernel_size[0] * conv.kernel_size[1];
+                conv.weight!.normal_(0, Math.Sqrt(2 / fanOut), generator);
+            }
+            else if (module is Linear linear)
+            {
+                double bound = 1 / Math.Sqrt(linear.in_features);
+                linear.weight!.uniform_(-bound, bound, generator);
+                linear.bias!.uniform_(-bound, bound, generator);
+            }
+        }
+    }
+
+    /// <summary>Two 3x3 convolutions with a shortcut.</summary>
+    private sealed class BasicBlock : Module<Tensor, Tensor>
+    {
+        private readonly Module<Tensor, Tensor> conv1;
+        private readonly Module<Tensor, Tensor> bn1;
+        private readonly Module<Tensor, Tensor> conv2;
+        private readonly Module<Tensor, Tensor> bn2;
+        private readonly Module<Tensor, Tensor>? downsample;
+
+        public BasicBlock(int inChannels, int outChannels, int stride)
+            : base(nameof(BasicBlock))
+        {
+            conv1 = Conv2d(inChannels, outChannels, 3, stride: stride, padding: 1, bias: false);
+            bn1 = BatchNorm2d(outChannels);
+            conv2 = Conv2d(outChannels, outChannels, 3, padding: 1, bias: false);
+            bn2 = BatchNorm2d(outChannels);
+            if (stride != 1 || inChannels != outChannels)
+            {
+                downsample = Sequential(("0", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outChannels)));
+            }
+
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var x = functional.relu(bn1.call(conv1.call(input)));
+            x = bn2.call(conv2.call(x));
+            x = x.add(downsample is null ? input : downsample.call(input));
+            return functional.relu(x).MoveToOuterDisposeScope();
+        }
+    }
+}

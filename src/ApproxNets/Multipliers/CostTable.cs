@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace ApproxNets.Multipliers;
+
+/// <summary>
+/// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
+/// 1) and <c>power_mw</c> among any others, one multiplier a line.
+/// </summary>
+internal static class CostTable
+{
+    internal readonly record struct Row(Signedness Signedness, double PowerMilliwatts, int Line);
+
+    /// <summary>Reads all rows by name.</summary>
+    internal static Dictionary<string, Row> Read(string path)
+    {
+        var rows = new Dictionary<string, Row>(StringComparer.Ordinal);
+        string[]? header = null;
+        int name = 0, signed = 0, power = 0, line = 0;
+        foreach (string text in File.ReadLines(path))
+        {
+            line++;
+            string[] fields = text.Split(',', StringSplitOptions.TrimEntries);
+            if (text.Contains('"'))
+            {
+                throw Wrong(path, line, "a quote", "plain fields without quotes");
+            }
+
+            if (header is null)
+            {
+                header = fields;
+                (name, signed, power) = (Column(path, header, "name"), Column(path, header, "signed"), Column(path, header, "power_mw"));
+                continue;
+            }
+
+            if (text.Length == 0)
+            {
+                continue;
+            }
+
+            if (fields.Length != header.Length)
+            {
+                throw Wrong(path, line, $"{fields.Length} fields", $"{header.Length} as in the header");
+            }
+
+            if (fields[name].Length == 0 || fields[name].AsSpan().IndexOfAny("/\\:\0") >= 0)
+            {
+                throw Wrong(path, line, $"the name '{fields[name]}'", "one that can name a file"); // it is joined to the folder
+            }
+
+            if (fields[signed] is not ("0" or "1"))
+            {
+                throw Wrong(path, line, $"signed '{fields[signed]}'", "0 or 1");
+            }
+
+            if (!double.TryParse(fields[power], NumberStyles.Float, CultureInfo.InvariantCulture, out double milliwatts)
+                || !double.IsFinite(milliwatts) || milliwatts < 0)
+            {
+                throw Wrong(path, line, $"power_mw '{fields[power]}'", "a finite number >= 0");
+            }
+
+            var row = new Row(fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, milliwatts, line);
+            if (!rows.TryAdd(fields[name], row))
+            {
+                throw Wrong(path, line, $"'{fields[name]}' again (first in line {rows[fields[name]].Line})", "every name once");
+            }
+        }
+
+        return header is null ? throw Wrong(path, 1, "an empty file", "a header line") : rows;
+    }
+
+    internal static InvalidDataException Wrong(string path, int line, string found, string expected) =>
+        new($"{path}, line {line}: found {found}, expected {expected}.");
+
+    private static int Column(string path, string[] header, string column)
+    {
+        int index = Array.IndexOf(header, column);
+        return index >= 0 && Array.LastIndexOf(header, column) == index
+            ? index
+            : throw Wrong(path, 1, $"the columns {string.Join(", ", header)}", $"one column '{column}'");
+    }
+}

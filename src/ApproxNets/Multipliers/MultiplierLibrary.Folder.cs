@@ -1,0 +1,84 @@
+namespace ApproxNets.Multipliers;
+
+/// <content>Reading a folder of product tables with its cost file.</content>
+public sealed partial class MultiplierLibrary
+{
+    /// <summary>
+    /// Reads the multipliers of one signedness from a folder: <c>NAME.npy</c> files (see <see cref="NpyTable"/>) and a cost file, such as
+    /// EvoApproxLib's. Relative power is <c>power_mw</c> divided by that of the exact multiplier of the same signedness (of several, the
+    /// one of least power). Ordered by falling power, then by name.
+    /// </summary>
+    /// <param name="folder">The folder; its name becomes the library's.</param>
+    /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
+    /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
+    /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
+    /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, no
+    /// multiplier is exact, or the exact one's power is 0.</exception>
+    public static MultiplierLibrary ReadFolder(string folder, Signedness signedness, string? costFile = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"{folder}: found no such folder, expected .npy tables and a cost file.");
+        }
+
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string costs = costFile ?? Path.Combine(folder, name + ".csv");
+        if (!File.Exists(costs))
+        {
+            throw new FileNotFoundException($"{costs}: found no such file, expected the cost file of {folder}.", costs);
+        }
+
+        Dictionary<string, CostTable.Row> rows = CostTable.Read(costs);
+        foreach (string path in Directory.EnumerateFiles(folder, "*.npy"))
+        {
+            if (!rows.ContainsKey(Path.GetFileNameWithoutExtension(path)))
+            {
+                throw new InvalidDataException(
+                    $"{costs}: found no row for {Path.GetFileName(path)}, expected one for every table in {folder}.");
+            }
+        }
+
+        var tables = new List<(string Name, CostTable.Row Row, int[] Products)>();
+        foreach ((string multiplier, CostTable.Row row) in rows.Where(r => r.Value.Signedness == signedness))
+        {
+            string path = Path.Combine(folder, multiplier + ".npy");
+            if (!File.Exists(path))
+            {
+                throw new FileNotFoundException($"{costs}, line {row.Line}: found no table {path}, expected one for every row.", path);
+            }
+
+            tables.Add((multiplier, row, NpyTable.Read(path, signedness)));
+        }
+
+        CostTable.Row exact = ExactRow(folder, costs, signedness, tables);
+        string csv = Path.GetFileName(costs);
+        return new MultiplierLibrary(name, signedness, tables
+            .OrderByDescending(t => t.Row.PowerMilliwatts)
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .Select(t => new Multiplier(t.Name, signedness, t.Products, t.Row.PowerMilliwatts / exact.PowerMilliwatts,
+                FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact.PowerMilliwatts} mW exact"))));
+    }
+
+    private static CostTable.Row ExactRow(
+        string folder, string costs, Signedness signedness, List<(string Name, CostTable.Row Row, int[] Products)> tables)
+    {
+        int least = signedness == Signedness.Signed ? -128 : 0;
+        var exact = tables
+            .Where(t => t.Products.Select((product, i) => product == ((i >> 8) + least) * ((i & 255) + least)).All(equal => equal))
+            .Select(t => t.Row)
+            .OrderBy(row => row.PowerMilliwatts)
+            .ToList();
+        if (exact.Count == 0)
+        {
+            throw new InvalidDataException(
+                $"{folder}: found no exact multiplier among {tables.Count} {signedness} tables, expected one to relate power to.");
+        }
+
+        return exact[0].PowerMilliwatts > 0
+            ? exact[0]
+            : throw CostTable.Wrong(costs, exact[0].Line, "power_mw 0 of an exact multiplier", "a number > 0 to relate power to");
+    }
+}

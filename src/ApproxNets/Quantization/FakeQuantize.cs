@@ -1,0 +1,60 @@
+using static TorchSharp.torch;
+
+namespace ApproxNets.Quantization;
+
+/// <summary>
+/// Rounding to an 8-bit grid in float arithmetic with the straight-through estimator: the gradient is 1 where the input
+/// lies inside the grid's range and 0 outside (Jacob et al., CVPR 2018).
+/// </summary>
+public static class FakeQuantize
+{
+    /// <summary>Computes <c>s clamp(round(x / s), Min - z, Max - z)</c>, that is <c>s (q - z)</c>.</summary>
+    /// <param name="input">float32, any shape.</param>
+    /// <param name="parameters">Scale, zero point and range for the whole tensor.</param>
+    /// <returns>float32 on the grid, the shape of <paramref name="input"/>.</returns>
+    public static Tensor PerTensor(Tensor input, AffineParameters parameters)
+    {
+        using var scope = NewDisposeScope();
+        using var scale = tensor((float)parameters.Scale);
+        return Round(input, scale, parameters.Min - parameters.ZeroPoint, parameters.Max - parameters.ZeroPoint).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Computes the symmetric fake quantisation of weights with one scale per output channel.</summary>
+    /// <param name="weight">float32 <c>[O, ...]</c>.</param>
+    /// <param name="scales">float32 <c>[O]</c>, &gt; 0.</param>
+    /// <returns>float32 on the grid -127..127, the shape of <paramref name="weight"/>.</returns>
+    public static Tensor PerChannel(Tensor weight, Tensor scales)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = [scales.numel(), .. Enumerable.Repeat(1L, (int)weight.dim() - 1)];
+        return Round(weight, scales.view(shape), -127, 127).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Computes the operand codes <c>q - Offset</c> of a tensor that is on the grid already.</summary>
+    /// <param name="onGrid">float32, the result of <see cref="PerTensor"/> with the same parameters.</param>
+    /// <param name="parameters">The grid.</param>
+    /// <returns>uint8 codes 0..255, contiguous.</returns>
+    public static Tensor Codes(Tensor onGrid, AffineParameters parameters)
+    {
+        using var steps = onGrid.div((float)parameters.Scale);
+        return steps.add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte).contiguous();
+    }
+
+    private static Tensor Round(Tensor input, Tensor scale, int min, int max)
+    {
+        Tensor onGrid;
+        using (no_grad())
+        {
+            onGrid = input.div(scale).round_().clamp_(min, max).mul_(scale);
+        }
+
+        if (!input.requires_grad || !is_grad_enabled())
+        {
+            return onGrid;
+        }
+
+        // In value onGrid; in gradient that of the clamp, 1 inside the range and 0 outside.
+        var clamped = input.clamp(scale * min, scale * max);
+        return clamped.add(onGrid.sub_(clamped.detach()));
+    }
+}

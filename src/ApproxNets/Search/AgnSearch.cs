@@ -1,0 +1,90 @@
+using ApproxNets.Data;
+using ApproxNets.Layers;
+using ApproxNets.Training;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ApproxNets.Search;
+
+/// <summary>
+/// Learns per layer how much Gaussian noise the network tolerates (Trommer, Waschneck, Kumar, ICCAD 2022, section 3):
+/// the output of layer l becomes <c>y + eps |sigma_l| std(y)</c>, and weights and noise scales are trained together on
+/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>.
+/// </summary>
+public static class AgnSearch
+{
+    /// <summary>Trains a quantised model under noise, in place. Ends in <see cref="LayerMode.Quantized"/>.</summary>
+    /// <param name="model">The model after quantisation-aware training.</param>
+    /// <param name="data">Training and validation images.</param>
+    /// <param name="agn">Reward and bounds of the noise.</param>
+    /// <param name="training">Epochs, learning rate, seed.</param>
+    /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
+    /// <param name="progress">Told after every batch.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">The settings are out of range.</exception>
+    public static AgnResult Run(
+        ApproxModel model,
+        ImageDataset data,
+        AgnOptions agn,
+        TrainingOptions training,
+        string? resumeFile = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        agn.Validate();
+        using (no_grad())
+        {
+            foreach (var layer in model.Layers)
+            {
+                layer.Sigma.fill_(agn.InitialSigma);
+            }
+        }
+
+        model.SetMode(LayerMode.Noise);
+        var history = new List<IReadOnlyList<double>> { Sigmas(model) };
+        var observer = new EpochObserver(progress, () => history.Add(Sigmas(model)));
+        var record = Trainer.Train(model.Network, data, training, Step(model, agn, training), null, resumeFile, observer, cancellation);
+        model.SetMode(LayerMode.Quantized);
+        return new AgnResult(Sigmas(model), history, record);
+    }
+
+    /// <summary>Computes the reward for noise <c>sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>: a differentiable scalar.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="maxSigma">Bound above which a layer earns nothing more.</param>
+    public static Tensor NoiseReward(ApproxModel model, double maxSigma)
+    {
+        using var scope = NewDisposeScope();
+        double total = model.Opcounts.Sum();
+        var terms = model.Layers.Select(l => l.Sigma.abs().clamp(max: maxSigma).mul(l.Opcount / total));
+        return stack(terms).sum().MoveToOuterDisposeScope();
+    }
+
+    private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training) => (images, labels, step) =>
+    {
+        for (int l = 0; l < model.Layers.Count; l++)
+        {
+            model.Layers[l].NoiseSeed = ((long)training.Seed << 40) ^ ((long)step << 10) ^ l;
+        }
+
+        var logits = model.Network.call(images);
+        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
+        loss.backward();
+        return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+    };
+
+    private static double[] Sigmas(ApproxModel model) => [.. model.Layers.Select(l => (double)Math.Abs(l.Sigma.item<float>()))];
+
+    /// <summary>Passes progress on and notices the end of an epoch.</summary>
+    private sealed class EpochObserver(IProgress<TrainingProgress>? next, Action epochEnded) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.ValidationAccuracy is not null)
+            {
+                epochEnded();
+            }
+
+            next?.Report(value);
+        }
+    }
+}

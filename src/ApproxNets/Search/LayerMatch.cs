@@ -1,0 +1,12 @@
+using ApproxNets.ErrorModels;
+using ApproxNets.Multipliers;
+
+namespace ApproxNets.Search;
+
+/// <summary>The choice for one layer.</summary>
+/// <param name="Path">Place of the layer in the model.</param>
+/// <param name="Tolerance">Tolerated standard deviation of the output error, <c>|sigma_l| std(y_l)</c>, in real units.</param>
+/// <param name="Multiplier">The multiplier of least power within the tolerance.</param>
+/// <param name="Predicted">Its predicted error, in real units.</param>
+/// <param name="RunnerUp">The next cheaper multiplier, which exceeds the tolerance; null if there is none.</param>
+public sealed record LayerMatch(string Path, double Tolerance, Multiplier Multiplier, ErrorEstimate Predicted, Multiplier? RunnerUp);

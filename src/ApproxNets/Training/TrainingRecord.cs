@@ -1,0 +1,10 @@
+namespace ApproxNets.Training;
+
+/// <summary>A finished stage of training: its settings and what every epoch gave.</summary>
+/// <param name="Options">The settings.</param>
+/// <param name="Epochs">One record an epoch, in order.</param>
+public sealed record TrainingRecord(TrainingOptions Options, IReadOnlyList<EpochRecord> Epochs)
+{
+    /// <summary>Wall time of all epochs, also of those before an interruption.</summary>
+    public double Seconds => Epochs.Sum(e => e.Seconds);
+}

@@ -1,0 +1,241 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using ApproxNets.Data;
+using Xunit;
+
+namespace ApproxNets.Tests.Data;
+
+public sealed class DatasetFetcherTests : IDisposable
+{
+    private static readonly byte[] Payload = RandomNumberGenerator.GetBytes(200_000);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly HttpClient _client = new();
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _folder.Dispose();
+    }
+
+    private string Part => _folder["tiny.tar.gz.part"];
+
+    private static byte[] Archive(params TarEntry[] entries)
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true))
+        using (var tar = new TarWriter(zip, TarEntryFormat.Ustar))
+        {
+            foreach (TarEntry entry in entries)
+            {
+                tar.WriteEntry(entry);
+            }
+        }
+
+        return stream.ToArray();
+    }
+
+    private static UstarTarEntry FileEntry(string name, byte[] content) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) };
+
+    private static byte[] GoodArchive() => Archive(
+        new UstarTarEntry(TarEntryType.Directory, "tiny/"), FileEntry("tiny/data.bin", Payload), FileEntry("tiny/deep/names.txt", "one\ntwo\n"u8.ToArray()));
+
+    private static ArchiveSource Source(LoopbackArchiveServer server, byte[]? expected = null, long greatestSize = 1_000_000) => new(
+        "tiny",
+        server.Address,
+        Convert.ToHexStringLower(MD5.HashData(expected ?? server.Content)),
+        "tiny",
+        greatestSize,
+        folder => File.Exists(Path.Combine(folder, "data.bin")) ? null : "data.bin is missing");
+
+    private Task<string> Fetch(ArchiveSource source, IProgress<FetchProgress>? progress = null)
+        => DatasetFetcher.FetchAsync(source, _folder.Path, _client, progress, TestContext.Current.CancellationToken);
+
+    private void AssertWhole(string folder)
+    {
+        Assert.Equal(_folder["tiny"], folder);
+        Assert.Equal(Payload, File.ReadAllBytes(Path.Combine(folder, "data.bin")));
+        Assert.Equal("one\ntwo\n", File.ReadAllText(Path.Combine(folder, "deep", "names.txt")));
+        Assert.Equal([folder], Directory.GetFileSystemEntries(_folder.Path)); // neither the archive nor a temporary folder stays
+    }
+
+    [Fact]
+    public async Task FetchesChecksAndUnpacks()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        var progress = new Recorder();
+        AssertWhole(await Fetch(Source(server), progress));
+        Assert.Equal([""], server.Ranges);
+        Assert.Equal((server.Content.Length, server.Content.Length), (progress.Reports[^1].Bytes, progress.Reports[^1].Total));
+        Assert.True(progress.Reports[^1].BytesPerSecond > 0);
+
+        // A complete copy is left alone.
+        Assert.Equal(_folder["tiny"], await Fetch(Source(server)));
+        Assert.Single(server.Ranges);
+    }
+
+    [Fact]
+    public async Task GoesOnFromAPartialFile()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        File.WriteAllBytes(Part, server.Content[..70_000]);
+        var progress = new Recorder();
+        AssertWhole(await Fetch(Source(server), progress));
+        Assert.Equal(["bytes=70000-"], server.Ranges);
+        Assert.All(progress.Reports, r => Assert.InRange(r.Bytes, 70_000, server.Content.Length));
+    }
+
+    [Fact]
+    public async Task StartsAnewWhenTheServerIgnoresTheRange()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { IgnoresRange = true };
+        File.WriteAllBytes(Part, new byte[300_000]); // longer than the archive, and nothing of it
+        AssertWhole(await Fetch(Source(server)));
+    }
+
+    [Fact]
+    public async Task TakesAWholePartialFileAsItIs()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        File.WriteAllBytes(Part, server.Content);
+        AssertWhole(await Fetch(Source(server)));
+        Assert.Single(server.Ranges);
+    }
+
+    [Fact]
+    public async Task StartsAnewWhenThePartialFileIsTooLong()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        File.WriteAllBytes(Part, new byte[server.Content.Length + 1]);
+        AssertWhole(await Fetch(Source(server)));
+        Assert.Equal(2, server.Ranges.Count);
+    }
+
+    [Fact]
+    public async Task WrongChecksumShowsBothAndRemovesTheFile()
+    {
+        byte[] good = GoodArchive(), bad = [.. good];
+        bad[1000] ^= 1;
+        using var server = new LoopbackArchiveServer(bad);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server, expected: good)));
+        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(bad)), error.Message);
+        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(good)), error.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task BrokenConnectionKeepsWhatCameAndResumes()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { BreakAfter = 50_000 };
+        var error = await Assert.ThrowsAnyAsync<IOException>(() => Fetch(Source(server)));
+        Assert.Contains($"found 50000 bytes, expected {server.Content.Length}", error.Message);
+        Assert.Equal(server.Content[..50_000], File.ReadAllBytes(Part));
+        server.BreakAfter = null;
+        AssertWhole(await Fetch(Source(server)));
+        Assert.Equal(["", "bytes=50000-"], server.Ranges);
+    }
+
+    [Fact]
+    public async Task CancellationKeepsWhatCame()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { StallAfter = 60_000 };
+        using var cancellation = new CancellationTokenSource();
+        Task<string> fetch = DatasetFetcher.FetchAsync(Source(server), _folder.Path, _client, null, cancellation.Token);
+        for (int i = 0; i < 500 && !(File.Exists(Part) && new FileInfo(Part).Length >= 60_000); i++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetch);
+        Assert.Equal(server.Content[..60_000], File.ReadAllBytes(Part));
+        server.StallAfter = null;
+        AssertWhole(await Fetch(Source(server)));
+    }
+
+    [Fact]
+    public async Task RefusalNamesAddressAndStatus()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { Refusal = 404 };
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Fetch(Source(server)));
+        Assert.Contains("404", error.Message);
+        Assert.Contains(server.Address.ToString(), error.Message);
+    }
+
+    public static TheoryData<string> Outside => ["../evil.txt", "/evil.txt", "tiny/../../evil.txt", "tiny\\..\\..\\evil.txt", "c:evil.txt"];
+
+    [Theory]
+    [MemberData(nameof(Outside))]
+    public async Task PathsOutsideTheTargetAreRefused(string name)
+    {
+        using var server = new LoopbackArchiveServer(Archive(FileEntry("tiny/data.bin", Payload), FileEntry(name, [1])));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)));
+        Assert.Contains($"'{name}'", error.Message);
+        Assert.Equal([Part], Directory.GetFileSystemEntries(_folder.Path));
+        Assert.False(File.Exists(Path.Combine(Path.GetDirectoryName(_folder.Path)!, "evil.txt")));
+    }
+
+    [Theory]
+    [InlineData(TarEntryType.SymbolicLink)]
+    [InlineData(TarEntryType.HardLink)]
+    public async Task LinksAreRefused(TarEntryType type)
+    {
+        using var server = new LoopbackArchiveServer(Archive(new UstarTarEntry(type, "tiny/link") { LinkName = "../../etc" }));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)));
+        Assert.Contains(type.ToString(), error.Message);
+        Assert.False(Directory.Exists(_folder["tiny"]));
+    }
+
+    [Fact]
+    public async Task OversizedArchivesAreRefused()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server, greatestSize: 199_999)));
+        Assert.Contains("at most 199999 bytes", error.Message);
+        Assert.False(Directory.Exists(_folder["tiny"]));
+    }
+
+    [Fact]
+    public async Task DamagedOrIncompleteArchivesAreRefused()
+    {
+        byte[] good = GoodArchive();
+        using var server = new LoopbackArchiveServer(good[..(good.Length / 2)]);
+        Assert.Contains("expected 200000", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+        File.Delete(Part);
+        server.Content = Encoding.ASCII.GetBytes("<html>not an archive</html>");
+        Assert.Contains("damaged", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+        File.Delete(Part);
+        server.Content = Archive(FileEntry("tiny/other.bin", [1]));
+        Assert.Contains("data.bin is missing", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+        File.Delete(Part);
+        server.Content = Archive(FileEntry("elsewhere/data.bin", [1]));
+        Assert.Contains("no folder tiny", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+        Assert.Equal([Part], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task IncompleteCopyIsNotOverwritten()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        Directory.CreateDirectory(_folder["tiny"]);
+        var error = await Assert.ThrowsAsync<IOException>(() => Fetch(Source(server)));
+        Assert.Contains("data.bin is missing", error.Message);
+        Assert.Empty(server.Ranges);
+    }
+
+    [Fact]
+    public async Task NamesWithoutAnArchiveAreRefused()
+    {
+        Assert.Contains("made in code", (await Assert.ThrowsAsync<ArgumentException>(() => DatasetFetcher.FetchAsync("shapes", cancellation: TestContext.Current.CancellationToken))).Message);
+        Assert.Contains("'mnist'", (await Assert.ThrowsAsync<ArgumentException>(() => DatasetFetcher.FetchAsync("mnist", cancellation: TestContext.Current.CancellationToken))).Message);
+    }
+
+    private sealed class Recorder : IProgress<FetchProgress>
+    {
+        public List<FetchProgress> Reports { get; } = [];
+
+        public void Report(FetchProgress value) => Reports.Add(value);
+    }
+}
