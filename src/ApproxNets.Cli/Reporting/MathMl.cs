@@ -27,6 +27,11 @@ internal sealed class MathMl
         {
             var parser = new MathMl(tex);
             string body = parser.Row(_ => false);
+            if (!parser.AtEnd)
+            {
+                throw new FormatException($"found '}}' at {parser._at}, expected '{{' before it.");
+            }
+
             return $"<math{(display ? " display=\"block\"" : "")}><semantics>{body}<annotation encoding=\"application/x-tex\">{encoded}</annotation></semantics></math>";
         }
         catch (FormatException e)

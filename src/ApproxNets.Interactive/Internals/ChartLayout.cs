@@ -92,7 +92,7 @@ internal static class ChartLayout
         }
 
         return value == Math.Truncate(value) && Math.Abs(value) < 1e15
-            ? (long)value
+            ? (object)(long)value
             : double.Parse(value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
     }
 

@@ -25,7 +25,7 @@ public sealed class MathMlTests
     [InlineData("\\mathrm{std}(y)", "<mi mathvariant=\"normal\">std</mi><mo stretchy=\"false\">(</mo><mi>y</mi><mo stretchy=\"false\">)</mo>")]
     [InlineData("\\tilde{y}", "<mover accent=\"true\"><mrow><mi>y</mi></mrow><mo stretchy=\"false\">~</mo></mover>")]
     [InlineData("\\hat\\sigma_l", "<msub><mover accent=\"true\"><mi>σ</mi><mo stretchy=\"false\">^</mo></mover><mi>l</mi></msub>")]
-    [InlineData("\\mathcal{L}\\mathbb{R}\\mathbf{w}", "<mi>ℒ</mi><mi>ℝ</mi><mi>𝐰</mi>")]
+    [InlineData("\\mathcal{L}\\mathbb{R}\\mathbf{w}", "<mi>ℒ</mi><mi>ℝ</mi><mi>&#119856;</mi>")]
     [InlineData("\\ln x", "<mrow><mi mathvariant=\"normal\">ln</mi><mspace width=\"0.1667em\"/></mrow><mi>x</mi>")]
     [InlineData("\\min_m", "<munder><mi mathvariant=\"normal\">min</mi><mi>m</mi></munder>")]
     [InlineData("\\foo x", "<mtext class=\"math-unknown\">\\foo</mtext><mi>x</mi>")]
