@@ -51,7 +51,8 @@ internal static class Repository
         {
             1 => matches[0],
             0 => throw new UsageException($"found no notebook '{argument}': expected a path or the beginning of one of: {names}"),
-            _ => throw new UsageException($"'{argument}' is the beginning of {matches.Length} notebooks ({string.Join(", ", matches.Select(Path.GetFileName))}); expected one."),
+            _ => throw new UsageException($"'{argument}' is the beginning of {matches.Length} notebooks ("
+                + $"{string.Join(", ", matches.Select(Path.GetFileName))}); expected one."),
         };
     }
 }

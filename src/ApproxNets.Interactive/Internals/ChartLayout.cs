@@ -15,7 +15,8 @@ internal static class ChartLayout
     // Shape tells series apart where colour does not reach (print).
     public static readonly string[] Symbols = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star"];
 
-    public static Figure Make(string caption, IEnumerable<Properties> traces, Properties xAxis, Properties yAxis, Action<Properties>? adjust = null)
+    public static Figure Make(string caption, IEnumerable<Properties> traces, Properties xAxis, Properties yAxis,
+        Action<Properties>? adjust = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(caption);
         var all = traces.ToList();
@@ -31,7 +32,12 @@ internal static class ChartLayout
             ["margin"] = new Properties { ["l"] = 64, ["r"] = 24, ["t"] = 34, ["b"] = 56 },
             ["paper_bgcolor"] = "#ffffff",
             ["plot_bgcolor"] = "#ffffff",
-            ["font"] = new Properties { ["family"] = "system-ui, -apple-system, 'Segoe UI', sans-serif", ["size"] = 13, ["color"] = "#333333" },
+            ["font"] = new Properties
+            {
+                ["family"] = "system-ui, -apple-system, 'Segoe UI', sans-serif",
+                ["size"] = 13,
+                ["color"] = "#333333"
+            },
             ["colorway"] = Palette,
             ["hovermode"] = "closest",
             ["showlegend"] = all.Count(trace => !Equals(trace.GetValueOrDefault("showlegend"), false) && trace.ContainsKey("name")) > 1,
@@ -93,7 +99,8 @@ internal static class ChartLayout
 
         return value == Math.Truncate(value) && Math.Abs(value) < 1e15
             ? (object)(long)value
-            : double.Parse(value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+            : double.Parse(value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture),
+                System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static Trace MakeTrace(Properties properties)

@@ -32,15 +32,26 @@ internal sealed class NotebookFixture : IDisposable
     public static string Json(params string[] sources) => new JsonObject
     {
         ["cells"] = new JsonArray([.. sources.Select(Cell)]),
-        ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" } },
+        ["metadata"] = new JsonObject
+        {
+            ["kernelspec"] = new JsonObject
+            {
+                ["display_name"] = ".NET (C#)",
+                ["language"] = "C#",
+                ["name"] = ".net-csharp"
+            }
+        },
         ["nbformat"] = 4,
         ["nbformat_minor"] = 4,
     }.ToJsonString();
 
-    public async Task<RunSession> RunAsync(string[] notebooks, string[]? parameters = null, string profile = "quick", CancellationTokenSource? stop = null)
+    public async Task<RunSession> RunAsync(
+        string[] notebooks, string[]? parameters = null, string profile = "quick", CancellationTokenSource? stop = null)
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
-        return await RunSession.ExecuteAsync(plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false, stop?.Token ?? TestContext.Current.CancellationToken);
+        return await RunSession.ExecuteAsync(
+            plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false,
+            stop?.Token ?? TestContext.Current.CancellationToken);
     }
 
     public JsonObject Executed(string name) => (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Report, name)))!;
@@ -62,7 +73,8 @@ internal sealed class NotebookFixture : IDisposable
         {
             ["cell_type"] = markdown ? "markdown" : "code",
             ["metadata"] = metadata,
-            ["source"] = NotebookCell.Lines(markdown || metadata.Count > 0 ? source[(source.IndexOf(':', StringComparison.Ordinal) + 1)..] : source),
+            ["source"] = NotebookCell.Lines(
+                markdown || metadata.Count > 0 ? source[(source.IndexOf(':', StringComparison.Ordinal) + 1)..] : source),
         };
         if (!markdown)
         {

@@ -19,7 +19,8 @@ public sealed class NotebookRunTests
             NotebookFixture.Reference + "Notebook.Start();",
             "tag parameters:var seed = 3;\nvar rate = 0.5;",
             "md:## Work",
-            "Console.Write(\"one \");\nConsole.WriteLine(\"line\");\ndisplay(\"shown\");\nConsole.Error.WriteLine(\"problem\");\nawait Task.Delay(1);\n" + Chart,
+            "Console.Write(\"one \");\nConsole.WriteLine(\"line\");\ndisplay(\"shown\");\n"
+            + "Console.Error.WriteLine(\"problem\");\nawait Task.Delay(1);\n" + Chart,
             "Notebook.Report(\"dataset\", \"shapes\");\nNotebook.Report(\"dataset_sha256\", \"abc\");\nseed * rate");
 
         var session = await fixture.RunAsync(["01"], ["rate=2"]);
@@ -44,9 +45,11 @@ public sealed class NotebookRunTests
     public async Task The_report_is_complete_and_needs_no_network()
     {
         using var fixture = new NotebookFixture();
-        fixture.Add("01-ok.ipynb", "md:# First\n\nSee [two](02-ok.ipynb#work), ![x](https://example.org/x.png), $a_1$.", NotebookFixture.Reference + "Notebook.Start();\n" + Chart,
+        fixture.Add("01-ok.ipynb", "md:# First\n\nSee [two](02-ok.ipynb#work), ![x](https://example.org/x.png), $a_1$.",
+            NotebookFixture.Reference + "Notebook.Start();\n" + Chart,
             "tag parameters:var seed = 3;", "Notebook.Report(\"dataset\", \"shapes\");\nNotebook.Report(\"dataset_sha256\", \"abc\");");
-        fixture.Add("02-ok.ipynb", "md:# Second\n\n## Work", "display(\"<script src='https://example.org/x.js'></script>\", \"text/html\");");
+        fixture.Add("02-ok.ipynb", "md:# Second\n\n## Work",
+            "display(\"<script src='https://example.org/x.js'></script>\", \"text/html\");");
 
         await fixture.RunAsync([]);
 
@@ -54,14 +57,16 @@ public sealed class NotebookRunTests
         foreach (string page in pages)
         {
             string html = File.ReadAllText(Path.Combine(fixture.Report, page));
-            Assert.DoesNotMatch(new Regex("""<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*["']?(https?:)?//""", RegexOptions.IgnoreCase), html);
+            Assert.DoesNotMatch(new Regex(
+                """<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*["']?(https?:)?//""", RegexOptions.IgnoreCase), html);
             foreach (Match script in Regex.Matches(html, "<script[^>]* src=\"([^\"]+)\""))
             {
                 Assert.True(File.Exists(Path.Combine(fixture.Report, script.Groups[1].Value)));
             }
         }
 
-        string first = File.ReadAllText(Path.Combine(fixture.Report, "01-ok.html")), index = File.ReadAllText(Path.Combine(fixture.Report, "index.html"));
+        string first = File.ReadAllText(Path.Combine(fixture.Report, "01-ok.html")),
+            index = File.ReadAllText(Path.Combine(fixture.Report, "index.html"));
         Assert.Contains("href=\"02-ok.html#work\"", first, StringComparison.Ordinal);
         Assert.Contains("<msub><mi>a</mi><mn>1</mn></msub>", first, StringComparison.Ordinal);
         Assert.Contains("href=\"01-ok.html\"", index, StringComparison.Ordinal);
@@ -69,7 +74,8 @@ public sealed class NotebookRunTests
         Assert.Empty(Directory.GetFiles(fixture.Report, "*.tmp"));
 
         var facts = fixture.Facts;
-        foreach (string key in (string[])["status", "started_utc", "seconds", "profile", "commit", "dirty", "dotnet", "os", "cpu", "threads", "packages", "notebooks", "dataset", "dataset_sha256"])
+        foreach (string key in (string[])["status", "started_utc", "seconds", "profile", "commit", "dirty", "dotnet", "os", "cpu",
+            "threads", "packages", "notebooks", "dataset", "dataset_sha256"])
         {
             Assert.True(facts.ContainsKey(key), key);
         }
@@ -77,7 +83,8 @@ public sealed class NotebookRunTests
         Assert.Equal("abc", (string?)facts["dataset_sha256"]);
         Assert.Equal("0.107.0", (string?)facts["packages"]!["TorchSharp"]);
         var notebook = facts["notebooks"]![0]!;
-        Assert.Equal(("ok", 1, 3, 3), ((string?)notebook["status"], (int)notebook["charts"]!, (int)notebook["seed"]!, (int)notebook["parameters"]!["seed"]!));
+        Assert.Equal(("ok", 1, 3, 3), (
+            (string?)notebook["status"], (int)notebook["charts"]!, (int)notebook["seed"]!, (int)notebook["parameters"]!["seed"]!));
     }
 
     [Fact]
@@ -85,7 +92,8 @@ public sealed class NotebookRunTests
     {
         using var fixture = new NotebookFixture();
         fixture.Add("01.ipynb", NotebookFixture.Reference + "using ApproxNets.Multipliers;\nusing TorchSharp;",
-            "Notebook.Report(\"library\", typeof(Multiplier).Assembly.Location);\nNotebook.Report(\"sum\", torch.ones(2, 3).sum().item<float>());");
+            "Notebook.Report(\"library\", typeof(Multiplier).Assembly.Location);\n"
+            + "Notebook.Report(\"sum\", torch.ones(2, 3).sum().item<float>());");
 
         var session = await fixture.RunAsync([]);
 
@@ -97,11 +105,14 @@ public sealed class NotebookRunTests
 
     [Theory]
     [InlineData("var x = 1;\nint y = \"text\";", 2, "int y = \"text\";", "CompilationError", "CS0029")]
-    [InlineData("var zero = 0;\nvar a = 1;\nConsole.WriteLine(a / zero);", 3, "Console.WriteLine(a / zero);", "DivideByZeroException", "divide by zero")]
-    [InlineData("await Task.Yield();\nthrow new InvalidOperationException(\"late\");", 2, "throw new InvalidOperationException(\"late\");", "InvalidOperationException", "late")]
+    [InlineData("var zero = 0;\nvar a = 1;\nConsole.WriteLine(a / zero);", 3, "Console.WriteLine(a / zero);", "DivideByZeroException",
+        "divide by zero")]
+    [InlineData("await Task.Yield();\nthrow new InvalidOperationException(\"late\");", 2, "throw new InvalidOperationException(\"late\");",
+        "InvalidOperationException", "late")]
     [InlineData("#r \"nuget: Some.Package\"", null, null, "NotSupportedException", "packages are not restored")]
     [InlineData("#r \"../nowhere/Missing.dll\"", 1, "#r \"../nowhere/Missing.dll\"", "CompilationError", "Build the solution first")]
-    public async Task A_failing_cell_is_named_with_its_line_and_stops_the_run(string code, int? line, string? text, string error, string message)
+    public async Task A_failing_cell_is_named_with_its_line_and_stops_the_run(
+        string code, int? line, string? text, string error, string message)
     {
         using var fixture = new NotebookFixture();
         fixture.Add("01-bad.ipynb", "md:# Bad", "var before = 1;", "md:Text", code, "Console.WriteLine(\"after\");");
@@ -140,7 +151,9 @@ public sealed class NotebookRunTests
     {
         using var fixture = new NotebookFixture();
         using var cancellation = new CancellationTokenSource();
-        fixture.Add("01.ipynb", NotebookFixture.Reference, "Console.WriteLine(\"begun\");\nawait Task.Delay(TimeSpan.FromMinutes(5), Notebook.Cancellation);", "Console.WriteLine(\"after\");");
+        fixture.Add("01.ipynb", NotebookFixture.Reference,
+            "Console.WriteLine(\"begun\");\nawait Task.Delay(TimeSpan.FromMinutes(5), Notebook.Cancellation);",
+            "Console.WriteLine(\"after\");");
 
         var running = fixture.RunAsync([], stop: cancellation);
         while (!fixture.Log.ToString().Contains("cell 2/3", StringComparison.Ordinal))

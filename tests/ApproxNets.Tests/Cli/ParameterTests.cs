@@ -6,7 +6,9 @@ namespace ApproxNets.Tests.Cli;
 
 public sealed class ParameterTests
 {
-    private const string Cell = "tag parameters:var seed = 1; // the seed\nvar rate = -0.5;\nlong many = 3;\nfloat half = 0.5f;\nstring name = \"a\";\nbool on = false;\nvar computed = 2 * 3;\nvar profile = \"none\";";
+    private const string Cell =
+        "tag parameters:var seed = 1; // the seed\nvar rate = -0.5;\nlong many = 3;\n"
+        + "float half = 0.5f;\nstring name = \"a\";\nbool on = false;\nvar computed = 2 * 3;\nvar profile = \"none\";";
 
     [Fact]
     public async Task Values_take_the_type_of_the_default()
@@ -14,7 +16,8 @@ public sealed class ParameterTests
         using var fixture = new NotebookFixture();
         fixture.Add("01.ipynb", Cell, "string.Join(' ', seed, rate, many, half, name, on, computed, profile)");
 
-        var session = await fixture.RunAsync([], ["seed=-4", "rate=1", "many=5000000000", "half=1e-2", "name=it's \"b\" = \\c", "on=True", "computed=7"], "full");
+        var session = await fixture.RunAsync(
+            [], ["seed=-4", "rate=1", "many=5000000000", "half=1e-2", "name=it's \"b\" = \\c", "on=True", "computed=7"], "full");
 
         Assert.True(session.Status == RunStatus.Ok, fixture.Log.ToString());
         var cells = fixture.Executed("01.ipynb")["cells"]!;
@@ -44,7 +47,8 @@ public sealed class ParameterTests
     public void A_parameter_set_twice_is_an_error()
     {
         var notebook = NotebookDocument.Parse("01.ipynb", NotebookFixture.Json(Cell));
-        Assert.Contains("twice", Assert.Throws<UsageException>(() => RunPlan.Make([notebook], "quick", ["seed=1", "seed=2"])).Message, StringComparison.Ordinal);
+        Assert.Contains("twice", Assert.Throws<UsageException>(() => RunPlan.Make([notebook], "quick", ["seed=1", "seed=2"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class ParameterTests
         var session = await fixture.RunAsync([], ["computed=many"]);
 
         Assert.Equal((RunStatus.Failed, 1), (session.Status, session.Notebooks[0].Failure!.CodeCell));
-        Assert.Contains("'computed': found 'many', expected a whole number", session.Notebooks[0].Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains("'computed': found 'many', expected a whole number", session.Notebooks[0].Failure!.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,8 +86,12 @@ public sealed class ParameterTests
 
         Assert.Equal([one, two], Repository.SelectNotebooks(fixture.Folder, fixture.Folder, []));
         Assert.Equal([two, one], Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["02", "notebooks/01-one.ipynb"]));
-        Assert.Contains("01-one.ipynb, 02-two.ipynb", Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["03"])).Message, StringComparison.Ordinal);
-        Assert.Contains("expected one", Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["0"])).Message, StringComparison.Ordinal);
+        Assert.Contains("01-one.ipynb, 02-two.ipynb",
+            Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["03"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("expected one",
+            Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["0"])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<UsageException>(() => Repository.Find(Path.GetPathRoot(fixture.Folder)!));
     }
 

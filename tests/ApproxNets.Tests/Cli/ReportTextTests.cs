@@ -19,7 +19,8 @@ public sealed class ReportTextTests
         string html = CSharpHighlighter.ToHtml("#r \"a.dll\"\n// why < how\nvar s = $\"n {1 + x}\"; // end");
 
         Assert.Equal(
-            "<span class=\"d\">#r &quot;a.dll&quot;\n</span><span class=\"c\">// why &lt; how</span>\n<span class=\"k\">var</span> s = <span class=\"s\">$&quot;</span>"
+            "<span class=\"d\">#r &quot;a.dll&quot;\n</span><span class=\"c\">// why &lt; how</span>\n"
+            + "<span class=\"k\">var</span> s = <span class=\"s\">$&quot;</span>"
             + "<span class=\"s\">n </span>{<span class=\"n\">1</span> + x}<span class=\"s\">&quot;</span>; <span class=\"c\">// end</span>",
             html);
     }
@@ -83,6 +84,7 @@ public sealed class ReportTextTests
         terminal.Live("epoch 1/2, batch 1/9");
         terminal.Detail("epoch 1/2 done");
 
-        Assert.Equal(["[1/6] 01.ipynb", "  00:00  cell 2/9: The error map", "         epoch 1/2 done", ""], output.ToString().Split(Environment.NewLine));
+        Assert.Equal(["[1/6] 01.ipynb", "  00:00  cell 2/9: The error map", "         epoch 1/2 done", ""],
+            output.ToString().Split(Environment.NewLine));
     }
 }

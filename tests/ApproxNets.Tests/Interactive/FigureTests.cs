@@ -41,7 +41,8 @@ public sealed class FigureTests
     [Fact]
     public void A_diverging_scale_is_centred_at_zero()
     {
-        var trace = JsonNode.Parse(FigureHtml.Json(Charts.Heatmap("c", "x", "y", "z", new double[,] { { -3, 1, 2 } }, xRange: (-1, 1), diverging: true)))!["data"]![0]!;
+        var trace = JsonNode.Parse(FigureHtml.Json(
+            Charts.Heatmap("c", "x", "y", "z", new double[,] { { -3, 1, 2 } }, xRange: (-1, 1), diverging: true)))!["data"]![0]!;
 
         Assert.Equal((-3, 3, -1, 1), ((double)trace["zmin"]!, (double)trace["zmax"]!, (double)trace["x0"]!, (double)trace["dx"]!));
     }
@@ -49,7 +50,8 @@ public sealed class FigureTests
     [Fact]
     public void A_histogram_counts_every_finite_value()
     {
-        var json = JsonNode.Parse(FigureHtml.Json(Charts.Histogram("c", "x", "y", [("a", [0, 1, 1, 2, 4, double.NaN]), ("b", [4, 4])], bins: 4)))!;
+        var json = JsonNode.Parse(FigureHtml.Json(
+            Charts.Histogram("c", "x", "y", [("a", [0, 1, 1, 2, 4, double.NaN]), ("b", [4, 4])], bins: 4)))!;
 
         Assert.Equal("[1,2,1,1]", json["data"]![0]!["y"]!.ToJsonString());
         Assert.Equal("[0,0,0,2]", json["data"]![1]!["y"]!.ToJsonString());
@@ -75,9 +77,12 @@ public sealed class FigureTests
         Assert.Throws<ArgumentException>(() => Charts.Line("c", " ", "y", Two));
         Assert.Throws<ArgumentException>(() => Charts.Line("", "x", "y", Two));
         Assert.Throws<ArgumentException>(() => Charts.Line("c", "x", "y", []));
-        Assert.Contains("found 1 values", Assert.Throws<ArgumentException>(() => Charts.Bar("c", "x", "y", ["a", "b"], [("s", [1])])).Message, StringComparison.Ordinal);
-        Assert.Contains("found 2 x, 1 y", Assert.Throws<ArgumentException>(() => new Series("s", [1, 2], [1])).Message, StringComparison.Ordinal);
-        Assert.Contains("found 5 bytes", Assert.Throws<ArgumentException>(() => Charts.Images("c", [new byte[5]], 3, 1, 2, ["l"])).Message, StringComparison.Ordinal);
+        Assert.Contains("found 1 values",
+            Assert.Throws<ArgumentException>(() => Charts.Bar("c", "x", "y", ["a", "b"], [("s", [1])])).Message, StringComparison.Ordinal);
+        Assert.Contains("found 2 x, 1 y", Assert.Throws<ArgumentException>(() => new Series("s", [1, 2], [1])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("found 5 bytes", Assert.Throws<ArgumentException>(() => Charts.Images("c", [new byte[5]], 3, 1, 2, ["l"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +91,8 @@ public sealed class FigureTests
         Formatters.Register();
         Assert.Equal(["text/html", FigureHtml.PlotlyMime, "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(Figure)));
         Assert.Equal("Figure: A <caption>.", Make("line").ToDisplayString("text/plain"));
-        Assert.Contains("data:image/png;base64,", Charts.Images("c", [new byte[6]], 3, 1, 2, ["l"]).ToDisplayString("text/html"), StringComparison.Ordinal);
+        Assert.Contains("data:image/png;base64,", Charts.Images("c", [new byte[6]], 3, 1, 2, ["l"]).ToDisplayString("text/html"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

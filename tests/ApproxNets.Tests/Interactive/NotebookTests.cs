@@ -20,7 +20,8 @@ public sealed class NotebookTests
     [Fact]
     public void A_failed_load_of_libtorch_names_cause_and_remedy()
     {
-        string problem = HostChecks.TorchProblem(new TypeInitializationException("TorchSharp.torch", new NotSupportedException("no libtorch-cpu")));
+        string problem = HostChecks.TorchProblem(
+            new TypeInitializationException("TorchSharp.torch", new NotSupportedException("no libtorch-cpu")));
 
         Assert.Contains("no libtorch-cpu", problem, StringComparison.Ordinal);
         Assert.Contains("GLIBCXX_3.4.32", problem, StringComparison.Ordinal);
@@ -44,7 +45,8 @@ public sealed class NotebookTests
         Notebook.Report("b", 2);
         Notebook.Report("a", 3);
 
-        Assert.Equal([KeyValuePair.Create<string, object>("b", 2), KeyValuePair.Create<string, object>("a", 3)], Notebook.PublishedValues());
+        Assert.Equal([KeyValuePair.Create<string, object>("b", 2), KeyValuePair.Create<string, object>("a", 3)],
+            Notebook.PublishedValues());
         Notebook.Enter(null);
         Assert.Empty(Notebook.PublishedValues());
         Assert.Throws<ArgumentException>(() => Notebook.Report(" ", 1));

@@ -13,7 +13,8 @@ public sealed class ProgressTests
         var progress = Report(3, 120, 0.853);
 
         Assert.Equal("QAT: epoch 3/10, batch 120/120, loss 0.812, accuracy 71.2 %, 1450 images/s, 01:12 left", ProgressText.Live(progress));
-        Assert.Equal("QAT: epoch  3/10, loss 0.812, accuracy 71.2 %, validation 85.3 %, 1450 images/s, 00:31", ProgressText.Epoch(progress));
+        Assert.Equal("QAT: epoch  3/10, loss 0.812, accuracy 71.2 %, validation 85.3 %, 1450 images/s, 00:31",
+            ProgressText.Epoch(progress));
         Assert.Equal("1:02:03", ProgressText.Time(new TimeSpan(1, 2, 3)));
     }
 
