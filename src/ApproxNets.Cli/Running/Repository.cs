@@ -39,6 +39,11 @@ internal static class Repository
 
     private static string Select(string argument, string current, string[] all)
     {
+        if (argument.StartsWith('-'))
+        {
+            throw new UsageException($"found the unknown option '{argument}'; approxnets run --help lists those it has.");
+        }
+
         string path = Path.GetFullPath(argument, current);
         if (File.Exists(path))
         {

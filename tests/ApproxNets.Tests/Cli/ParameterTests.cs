@@ -92,6 +92,9 @@ public sealed class ParameterTests
         Assert.Contains("expected one",
             Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["0"])).Message,
             StringComparison.Ordinal);
+        Assert.Contains("unknown option '--foo'",
+            Assert.Throws<UsageException>(() => Repository.SelectNotebooks(fixture.Folder, fixture.Folder, ["--foo"])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<UsageException>(() => Repository.Find(Path.GetPathRoot(fixture.Folder)!));
     }
 
