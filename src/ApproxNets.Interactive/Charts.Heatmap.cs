@@ -7,7 +7,8 @@ public static partial class Charts
 {
     // ColorBrewer's RdBu, blue for negative; told apart by colour-blind readers.
     private static readonly object[] Diverging =
-        [new object[] { 0, "#2166ac" }, new object[] { 0.25, "#92c5de" }, new object[] { 0.5, "#f7f7f7" }, new object[] { 0.75, "#f4a582" }, new object[] { 1, "#b2182b" }];
+        [new object[] { 0, "#2166ac" }, new object[] { 0.25, "#92c5de" }, new object[] { 0.5, "#f7f7f7" }, new object[] { 0.75, "#f4a582" },
+            new object[] { 1, "#b2182b" }];
 
     /// <summary>Draws a matrix as colours over two numeric axes.</summary>
     /// <param name="caption">What the chart shows.</param>
@@ -46,7 +47,8 @@ public static partial class Charts
         if (xNames.Count != values.GetLength(1) || yNames.Count != values.GetLength(0))
         {
             throw new ArgumentException(
-                $"Chart '{caption}': found {yNames.Count} row and {xNames.Count} column names, expected {values.GetLength(0)} and {values.GetLength(1)}.");
+                $"Chart '{caption}': found {yNames.Count} row and {xNames.Count} column names, "
+                + $"expected {values.GetLength(0)} and {values.GetLength(1)}.");
         }
 
         var trace = HeatmapTrace(caption, valueTitle, values, diverging);
@@ -61,7 +63,8 @@ public static partial class Charts
         var (xAxis, yAxis) = (ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle));
         xAxis["type"] = yAxis["type"] = "category";
         yAxis["autorange"] = "reversed";
-        return ChartLayout.Make(caption, [trace], xAxis, yAxis, layout => layout["height"] = Math.Clamp(140 + (26 * yNames.Count), 300, 900));
+        return ChartLayout.Make(caption, [trace], xAxis, yAxis,
+            layout => layout["height"] = Math.Clamp(140 + (26 * yNames.Count), 300, 900));
     }
 
     private static Properties HeatmapTrace(string caption, string valueTitle, double[,] values, bool diverging)

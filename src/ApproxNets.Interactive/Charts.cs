@@ -16,10 +16,12 @@ public static partial class Charts
     /// <param name="markers">Marks the points; null does so up to 60 points a line.</param>
     /// <exception cref="ArgumentException">The caption or a title is empty, or there is no series.</exception>
     public static Figure Line(
-        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false, bool? markers = null)
+        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false,
+        bool? markers = null)
     {
         var traces = series.Select((s, i) => Points(s, i, markers ?? s.X.Count <= 60 ? "lines+markers" : "lines", 6));
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X)),
+            ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
     }
 
     /// <summary>Draws series as points.</summary>
@@ -32,7 +34,8 @@ public static partial class Charts
     /// <param name="diagonal">Draws the line y = x over the range of the points.</param>
     /// <exception cref="ArgumentException">The caption or a title is empty, or there is no series.</exception>
     public static Figure Scatter(
-        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false, bool diagonal = false)
+        string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false,
+        bool diagonal = false)
     {
         var traces = series.Select((s, i) => Points(s, i, "markers", 8)).ToList();
         if (diagonal && Range(series, logX || logY) is { } range)
@@ -49,7 +52,8 @@ public static partial class Charts
             });
         }
 
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX), ChartLayout.Axis(yTitle, logY));
+        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X)),
+            ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
     }
 
     /// <summary>Draws grouped bars: one group for each category, one bar for each series in it.</summary>
@@ -62,7 +66,8 @@ public static partial class Charts
     /// <exception cref="ArgumentException">The caption or a title is empty, there is no series, or a series has not one value for
     /// each category.</exception>
     public static Figure Bar(
-        string caption, string xTitle, string yTitle, IReadOnlyList<string> categories, IReadOnlyList<(string Name, double[] Values)> series, bool logY = false)
+        string caption, string xTitle, string yTitle, IReadOnlyList<string> categories,
+        IReadOnlyList<(string Name, double[] Values)> series, bool logY = false)
     {
         var traces = series.Select((s, i) => s.Values.Length == categories.Count
             ? new Properties
@@ -73,10 +78,12 @@ public static partial class Charts
                 ["y"] = ChartLayout.Numbers(s.Values),
                 ["marker"] = new Properties { ["color"] = ChartLayout.Palette[i % ChartLayout.Palette.Length] },
             }
-            : throw new ArgumentException($"Chart '{caption}', series '{s.Name}': found {s.Values.Length} values, expected one for each of {categories.Count} categories."));
+            : throw new ArgumentException($"Chart '{caption}', series '{s.Name}': found {s.Values.Length} values, "
+                + $"expected one for each of {categories.Count} categories."));
         var xAxis = ChartLayout.Axis(xTitle);
         xAxis["type"] = "category";
-        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY), layout => layout["bargap"] = 0.25);
+        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Values)),
+            layout => layout["bargap"] = 0.25);
     }
 
     /// <summary>Draws how values are distributed: counts in bins of equal width, common to all series.</summary>
@@ -88,7 +95,8 @@ public static partial class Charts
     /// <param name="share">Heights are shares of the series' values instead of counts.</param>
     /// <exception cref="ArgumentException">The caption or a title is empty, or there is no finite value.</exception>
     public static Figure Histogram(
-        string caption, string xTitle, string yTitle, IReadOnlyList<(string Name, double[] Values)> series, int bins = 50, bool share = false)
+        string caption, string xTitle, string yTitle, IReadOnlyList<(string Name, double[] Values)> series, int bins = 50,
+        bool share = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
         var finite = series.Select(s => s.Values.Where(double.IsFinite).ToArray()).ToArray();
@@ -106,7 +114,8 @@ public static partial class Charts
             ["type"] = "bar",
             ["name"] = s.Name,
             ["x"] = centres,
-            ["y"] = ChartLayout.Numbers(Count(finite[i], low, width, bins).Select(count => share && finite[i].Length > 0 ? count / (double)finite[i].Length : count)),
+            ["y"] = ChartLayout.Numbers(Count(finite[i], low, width, bins)
+                .Select(count => share && finite[i].Length > 0 ? count / (double)finite[i].Length : count)),
             ["opacity"] = series.Count > 1 ? 0.6 : 0.9,
             ["marker"] = new Properties { ["color"] = ChartLayout.Palette[i % ChartLayout.Palette.Length] },
         });
@@ -128,7 +137,8 @@ public static partial class Charts
     /// <param name="scale">Screen pixels per image pixel.</param>
     /// <exception cref="ArgumentException">The number of labels or the size of an image does not fit.</exception>
     public static ImageGrid Images(
-        string caption, IReadOnlyList<byte[]> images, int channels, int height, int width, IReadOnlyList<string> labels, int columns = 10, int scale = 2)
+        string caption, IReadOnlyList<byte[]> images, int channels, int height, int width, IReadOnlyList<string> labels, int columns = 10,
+        int scale = 2)
         => new(caption, images, (channels, height, width), labels, columns, scale);
 
     private static int[] Count(double[] values, double low, double width, int bins)

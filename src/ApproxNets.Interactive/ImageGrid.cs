@@ -13,18 +13,22 @@ public sealed class ImageGrid
     private readonly int _columns;
 
     internal ImageGrid(
-        string caption, IReadOnlyList<byte[]> images, (int Channels, int Height, int Width) shape, IReadOnlyList<string> labels, int columns, int scale)
+        string caption, IReadOnlyList<byte[]> images, (int Channels, int Height, int Width) shape, IReadOnlyList<string> labels,
+        int columns, int scale)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(caption);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
         if (images.Count == 0 || labels.Count != images.Count)
         {
-            throw new ArgumentException($"Images '{caption}': found {images.Count} images and {labels.Count} labels, expected at least one and as many of each.");
+            throw new ArgumentException(
+                $"Images '{caption}': found {images.Count} images and {labels.Count} labels, "
+                + "expected at least one and as many of each.");
         }
 
         Caption = caption;
-        _images = [.. images.Select(image => "data:image/png;base64," + Convert.ToBase64String(Png.Encode(image, shape.Channels, shape.Height, shape.Width)))];
+        _images = [.. images.Select(image => "data:image/png;base64,"
+            + Convert.ToBase64String(Png.Encode(image, shape.Channels, shape.Height, shape.Width)))];
         _labels = [.. labels];
         _columns = columns;
         _shown = (shape.Height * scale, shape.Width * scale);
@@ -38,17 +42,22 @@ public sealed class ImageGrid
 
     internal string ToHtml()
     {
-        var html = new StringBuilder("<figure class=\"an-images\" style=\"margin:1em 0\"><div style=\"display:grid;gap:8px;justify-content:start;");
-        html.Append("grid-template-columns:repeat(").Append(_columns).Append(",minmax(0,").Append(Math.Max(_shown.Width, 64)).Append("px))\">");
+        var html = new StringBuilder(
+            "<figure class=\"an-images\" style=\"margin:1em 0\">"
+            + "<div style=\"display:grid;gap:8px;justify-content:start;");
+        html.Append("grid-template-columns:repeat(").Append(_columns).Append(",minmax(0,").Append(Math.Max(_shown.Width, 64))
+            .Append("px))\">");
         for (int i = 0; i < _images.Length; i++)
         {
             string label = WebUtility.HtmlEncode(_labels[i]);
             html.Append("<div style=\"text-align:center;font:12px system-ui,sans-serif\"><img width=\"").Append(_shown.Width)
-                .Append("\" height=\"").Append(_shown.Height).Append("\" style=\"image-rendering:pixelated;max-width:100%;height:auto\" alt=\"").Append(label)
+                .Append("\" height=\"").Append(_shown.Height)
+                    .Append("\" style=\"image-rendering:pixelated;max-width:100%;height:auto\" alt=\"").Append(label)
                 .Append("\" src=\"").Append(_images[i]).Append("\"><br>").Append(label).Append("</div>");
         }
 
-        html.Append("</div><figcaption style=\"font:0.9em system-ui,sans-serif;padding-top:6px\">").Append(WebUtility.HtmlEncode(Caption)).Append("</figcaption></figure>");
+        html.Append("</div><figcaption style=\"font:0.9em system-ui,sans-serif;padding-top:6px\">").Append(WebUtility.HtmlEncode(Caption))
+            .Append("</figcaption></figure>");
         return html.ToString();
     }
 }

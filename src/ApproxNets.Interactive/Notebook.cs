@@ -30,7 +30,8 @@ public static class Notebook
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"ApproxNets {typeof(Notebook).Assembly.GetName().Version?.ToString(3)}, libtorch {torch.__version__}, {torch.get_num_threads()} threads"));
+            $"ApproxNets {typeof(Notebook).Assembly.GetName().Version?.ToString(3)}, "
+            + $"libtorch {torch.__version__}, {torch.get_num_threads()} threads"));
     }
 
     /// <summary>Receives a training's progress: a live line where the host has one, and one lasting line for each epoch.</summary>
@@ -39,7 +40,8 @@ public static class Notebook
     /// <summary>Is cancelled when the host is asked to stop; hand it to whatever takes long.</summary>
     public static CancellationToken Cancellation => Host?.Cancellation ?? CancellationToken.None;
 
-    /// <summary>Publishes a value for the run's report, e.g. <c>Report("dataset_sha256", sha)</c>; the last value of a key counts.</summary>
+    /// <summary>Publishes a value for the run's report, e.g. <c>Report("dataset_sha256", sha)</c>; the last value of a key
+    /// counts.</summary>
     /// <param name="key">Name in the report.</param>
     /// <param name="value">A string, number or boolean, or a sequence of those.</param>
     /// <exception cref="ArgumentException">The key is empty.</exception>

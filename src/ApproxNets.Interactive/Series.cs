@@ -17,7 +17,8 @@ public sealed record Series
         Text = text is null ? null : [.. text];
         if (X.Count != Y.Count || (Text is not null && Text.Count != X.Count))
         {
-            throw new ArgumentException($"Series '{name}': found {X.Count} x, {Y.Count} y and {Text?.Count.ToString() ?? "no"} texts, expected as many of each.");
+            throw new ArgumentException($"Series '{name}': found {X.Count} x, {Y.Count} y and "
+                + $"{Text?.Count.ToString() ?? "no"} texts, expected as many of each.");
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class Table
         {
             if (all[r].Count != headers.Count)
             {
-                throw new ArgumentException($"Table, row {r + 1}: found {all[r].Count} values, expected one for each of {headers.Count} headers.");
+                throw new ArgumentException(
+                    $"Table, row {r + 1}: found {all[r].Count} values, expected one for each of {headers.Count} headers.");
             }
         }
 
@@ -48,7 +49,8 @@ public sealed class Table
         }
 
         var values = items.Select(item => columns.Select(column => column.Value(item)).ToArray()).ToList();
-        var numeric = columns.Select((_, c) => values.Exists(row => IsNumber(row[c])) && values.TrueForAll(row => row[c] is null || IsNumber(row[c]))).ToArray();
+        var numeric = columns.Select((_, c) => values.Exists(row => IsNumber(row[c]))
+            && values.TrueForAll(row => row[c] is null || IsNumber(row[c]))).ToArray();
         return new Table(
             [.. columns.Select(column => column.Header)],
             [.. values.Select(row => row.Select((value, c) => Text(value, columns[c].Format)).ToArray())],
@@ -59,8 +61,10 @@ public sealed class Table
     public override string ToString()
     {
         var widths = _headers.Select((header, c) => _rows.Select(row => row[c].Length).Append(header.Length).Max()).ToArray();
-        string Line(IReadOnlyList<string> cells) => string.Join("  ", cells.Select((cell, c) => _numeric[c] ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))).TrimEnd();
-        return string.Join('\n', [Line(_headers), string.Join("  ", widths.Select(width => new string('-', width))), .. _rows.Select(Line)]);
+        string Line(IReadOnlyList<string> cells) =>
+            string.Join("  ", cells.Select((cell, c) => _numeric[c] ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))).TrimEnd();
+        return string.Join('\n', [Line(_headers), string.Join("  ", widths.Select(width => new string('-', width))),
+            .. _rows.Select(Line)]);
     }
 
     internal string ToHtml()
@@ -97,5 +101,6 @@ public sealed class Table
         _ => value.ToString() ?? "",
     };
 
-    private static bool IsNumber(object? value) => value is double or float or decimal or int or long or short or byte or uint or ulong or ushort or sbyte;
+    private static bool IsNumber(object? value) =>
+        value is double or float or decimal or int or long or short or byte or uint or ulong or ushort or sbyte;
 }

@@ -27,7 +27,8 @@ internal static class CommandLine
         try
         {
             // Commands stop by themselves on Ctrl-C: an epoch may take longer than the two seconds given by default.
-            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
         }
         catch (UsageException e)
         {

@@ -14,7 +14,11 @@ internal static class RunCommand
             Description = "Notebooks to run: a path, or how a name in notebooks/ begins, like 03. All of notebooks/ if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var profile = new Option<string>("--profile") { Description = "Size of the run, given to notebooks as the parameter 'profile'.", DefaultValueFactory = _ => "quick" };
+        var profile = new Option<string>("--profile")
+        {
+            Description = "Size of the run, given to notebooks as the parameter 'profile'.",
+            DefaultValueFactory = _ => "quick",
+        };
         profile.AcceptOnlyFromAmong("quick", "full");
         var parameters = new Option<string[]>("--parameter", "-p")
         {
@@ -22,12 +26,20 @@ internal static class RunCommand
             HelpName = "NAME=VALUE",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var output = new Option<DirectoryInfo?>("--out") { Description = "Folder of the report. [default: artifacts/report]", HelpName = "DIR" };
+        var output = new Option<DirectoryInfo?>("--out")
+        {
+            Description = "Folder of the report. [default: artifacts/report]",
+            HelpName = "DIR",
+        };
         var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
 
-        var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.") { notebooks, profile, parameters, output, verbose };
+        var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
+        {
+            notebooks, profile, parameters, output, verbose,
+        };
         command.SetAction((parsed, _) => RunAsync(
-            parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [], parsed.GetValue(output)?.FullName, parsed.GetValue(verbose)));
+            parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
+            parsed.GetValue(output)?.FullName, parsed.GetValue(verbose)));
         return command;
     }
 

@@ -25,7 +25,8 @@ internal static partial class CellOutputHtml
     }
 
     /// <summary>What a terminal shows in the end: <c>\r</c> goes back to the line's start.</summary>
-    internal static string Overwrite(string text) => string.Join('\n', text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n').Select(line =>
+    internal static string Overwrite(string text) =>
+        string.Join('\n', text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n').Select(line =>
     {
         var shown = new StringBuilder();
         foreach (string part in line.Split('\r'))
@@ -61,7 +62,8 @@ internal static partial class CellOutputHtml
             : $"<pre class=\"result\">{WebUtility.HtmlEncode(Text(data["text/plain"]))}</pre>";
     }
 
-    private static string Text(JsonNode? node) => node is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)node ?? "";
+    private static string Text(JsonNode? node) =>
+        node is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)node ?? "";
 
     private static string Encoded(JsonNode? node) => WebUtility.HtmlEncode((string?)node ?? "");
 

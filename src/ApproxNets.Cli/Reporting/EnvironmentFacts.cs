@@ -9,11 +9,13 @@ namespace ApproxNets.Cli.Reporting;
 internal static class EnvironmentFacts
 {
     private static readonly string[] Packages =
-        ["TorchSharp", "libtorch-cpu-linux-x64", "libtorch-cpu-win-x64", "libtorch-cpu-osx-arm64", "MathNet.Numerics", "Plotly.NET", "Microsoft.CodeAnalysis.CSharp.Scripting", "Markdig"];
+        ["TorchSharp", "libtorch-cpu-linux-x64", "libtorch-cpu-win-x64", "libtorch-cpu-osx-arm64", "MathNet.Numerics", "Plotly.NET",
+            "Microsoft.CodeAnalysis.CSharp.Scripting", "Markdig"];
 
     public static string Framework => RuntimeInformation.FrameworkDescription;
 
-    public static string OperatingSystem => $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()})";
+    public static string OperatingSystem =>
+        $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()})";
 
     public static string CpuName
     {
@@ -21,7 +23,8 @@ internal static class EnvironmentFacts
         {
             if (File.Exists("/proc/cpuinfo"))
             {
-                string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal));
+                string? line = File.ReadLines("/proc/cpuinfo")
+                    .FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal));
                 return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? "unknown";
             }
 
@@ -35,7 +38,8 @@ internal static class EnvironmentFacts
     {
         string path = Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()?.GetName().Name + ".deps.json");
         var libraries = File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path))?["libraries"] as JsonObject : null;
-        var found = (libraries ?? []).Select(library => library.Key.Split('/')).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]);
+        var found = (libraries ?? []).Select(library => library.Key.Split('/')).Where(parts => parts.Length == 2)
+            .ToDictionary(parts => parts[0], parts => parts[1]);
         return Packages.Where(found.ContainsKey).ToDictionary(name => name, name => found[name]);
     }
 
@@ -73,7 +77,8 @@ internal static class EnvironmentFacts
         string folder = File.Exists(common) ? Path.GetFullPath(File.ReadAllText(common).Trim(), git) : git;
         string reference = content["ref: ".Length..], loose = Path.Combine(folder, reference), packed = Path.Combine(folder, "packed-refs");
         return File.Exists(loose) ? File.ReadAllText(loose).Trim()
-            : File.Exists(packed) ? File.ReadLines(packed).FirstOrDefault(line => line.EndsWith(" " + reference, StringComparison.Ordinal))?.Split(' ')[0]
+            : File.Exists(packed) ? File.ReadLines(packed)
+                .FirstOrDefault(line => line.EndsWith(" " + reference, StringComparison.Ordinal))?.Split(' ')[0]
             : null;
     }
 
@@ -81,7 +86,12 @@ internal static class EnvironmentFacts
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             string output = process.StandardOutput.ReadToEnd();

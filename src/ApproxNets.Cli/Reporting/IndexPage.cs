@@ -20,7 +20,8 @@ internal static class IndexPage
             {Notebooks(session)}
             {Parameters(session)}<h2>Environment</h2>
             {Environment(facts)}
-            <p class="foot">All numbers of this report: <a href="report.json">report.json</a>. Each page has its executed notebook beside it.</p>
+            <p class="foot">All numbers of this report: <a href="report.json">report.json</a>.
+            Each page has its executed notebook beside it.</p>
             </main>
             """;
         return PageFrame.Make("ApproxNets report", body, script: null);
@@ -29,16 +30,20 @@ internal static class IndexPage
     private static string Lead(RunSession session)
     {
         int done = session.Notebooks.Count(run => run.Status == RunStatus.Ok);
-        return $"<span class=\"badge {Class(session.Status)}\">{Label(session.Status)}</span> {done} of {session.Notebooks.Count} notebooks ran through in {PageFrame.Seconds(session.Seconds)}, "
+        return $"<span class=\"badge {Class(session.Status)}\">{Label(session.Status)}</span> "
+            + $"{done} of {session.Notebooks.Count} notebooks ran through in {PageFrame.Seconds(session.Seconds)}, "
             + $"profile <strong>{PageFrame.Encode(session.Profile)}</strong>, {session.Notebooks.Sum(run => run.Charts)} charts.";
     }
 
     private static string Failures(RunSession session) => string.Concat(session.Notebooks.Where(run => run.Failure is not null)
-        .Select(run => $"<div class=\"banner failed\"><strong>A cell failed; later notebooks did not run.</strong><pre>{PageFrame.Encode(run.Failure!.ToString())}</pre></div>\n"));
+        .Select(run => $"<div class=\"banner failed\"><strong>A cell failed; later notebooks did not run.</strong>"
+            + $"<pre>{PageFrame.Encode(run.Failure!.ToString())}</pre></div>\n"));
 
     private static string Notebooks(RunSession session)
     {
-        var html = new StringBuilder("<table class=\"runs\"><thead><tr><th>Notebook</th><th>Status</th><th class=\"number\">Time</th><th class=\"number\">Charts</th></tr></thead><tbody>\n");
+        var html = new StringBuilder(
+            "<table class=\"runs\"><thead><tr><th>Notebook</th><th>Status</th>"
+            + "<th class=\"number\">Time</th><th class=\"number\">Charts</th></tr></thead><tbody>\n");
         foreach (var run in session.Notebooks)
         {
             string title = PageFrame.Encode(run.Document.Title);
@@ -47,7 +52,8 @@ internal static class IndexPage
             string source = run.Status == RunStatus.NotRun ? file : $"<a href=\"{Uri.EscapeDataString(run.Document.FileName)}\">{file}</a>";
             html.Append("<tr><td>").Append(link).Append("<div class=\"file\">").Append(source).Append("</div></td><td><span class=\"badge ")
                 .Append(Class(run.Status)).Append("\">").Append(Label(run.Status)).Append("</span></td><td class=\"number\">")
-                .Append(run.Status == RunStatus.NotRun ? "" : PageFrame.Seconds(run.Seconds)).Append("</td><td class=\"number\">").Append(run.Status == RunStatus.NotRun ? "" : run.Charts).Append("</td></tr>\n");
+                .Append(run.Status == RunStatus.NotRun ? "" : PageFrame.Seconds(run.Seconds)).Append("</td><td class=\"number\">")
+                    .Append(run.Status == RunStatus.NotRun ? "" : run.Charts).Append("</td></tr>\n");
         }
 
         return html.Append("</tbody></table>").ToString();
@@ -58,7 +64,9 @@ internal static class IndexPage
         var runs = session.Notebooks.Where(run => run.Parameters.Count > 0).ToList();
         return runs.Count == 0 ? "" : "<h2>Parameters</h2>\n<dl>" + string.Concat(runs.Select(run =>
             $"<dt>{PageFrame.Encode(run.Document.FileName)}</dt><dd>"
-            + string.Concat(run.Parameters.Select(p => $"<code class=\"pair\">{PageFrame.Encode(p.Key)} = {PageFrame.Encode(Text(p.Value))}</code> ")) + "</dd>")) + "</dl>\n";
+            + string.Concat(run.Parameters.Select(
+                p => $"<code class=\"pair\">{PageFrame.Encode(p.Key)} = {PageFrame.Encode(Text(p.Value))}</code> ")) + "</dd>"))
+                + "</dl>\n";
     }
 
     private static string Environment(JsonObject facts)
@@ -67,15 +75,19 @@ internal static class IndexPage
         {
             ("Started", Text(facts["started_utc"])),
             ("Commit", Text(facts["commit"]) + ((bool?)facts["dirty"] == true ? " (with uncommitted changes)" : "")),
-            ("Data set", string.Join(", sha256 ", new[] { Text(facts["dataset"]), Text(facts["dataset_sha256"]) }.Where(text => text.Length > 0))),
+            ("Data set", string.Join(", sha256 ",
+                new[] { Text(facts["dataset"]), Text(facts["dataset_sha256"]) }.Where(text => text.Length > 0))),
             ("CPU", $"{Text(facts["cpu"])}, {Text(facts["threads"])} threads"),
             ("System", $"{Text(facts["os"])}, {Text(facts["dotnet"])}"),
-            ("Packages", string.Join(", ", (facts["packages"] as JsonObject ?? []).Select(package => $"{package.Key} {Text(package.Value)}"))),
+            ("Packages", string.Join(", ", (facts["packages"] as JsonObject ?? [])
+                .Select(package => $"{package.Key} {Text(package.Value)}"))),
         };
-        return "<dl>" + string.Concat(rows.Where(row => row.Value.Length > 0).Select(row => $"<dt>{row.Name}</dt><dd>{PageFrame.Encode(row.Value)}</dd>")) + "</dl>";
+        return "<dl>" + string.Concat(rows.Where(row => row.Value.Length > 0)
+            .Select(row => $"<dt>{row.Name}</dt><dd>{PageFrame.Encode(row.Value)}</dd>")) + "</dl>";
     }
 
-    private static string Text(JsonNode? value) => value is JsonValue text && text.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "";
+    private static string Text(JsonNode? value) =>
+        value is JsonValue text && text.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "";
 
     private static string Label(RunStatus status) => ReportWriter.StatusName(status);
 

@@ -11,7 +11,8 @@ namespace ApproxNets.Cli.Reporting;
 /// <summary>Markdown cells as HTML: formulas as MathML, links fit to the report's folder, local images embedded.</summary>
 internal sealed class MarkdownText
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseFootnotes().UseListExtras().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras()
+        .UseFootnotes().UseListExtras().Build();
 
     private readonly string _folder;
     private readonly string _reportFolder;
@@ -60,7 +61,13 @@ internal sealed class MarkdownText
         var text = new StringBuilder();
         foreach (var inline in heading.Inline?.Descendants() ?? [])
         {
-            text.Append(inline switch { LiteralInline literal => literal.Content.ToString(), CodeInline code => code.Content, MathInline math => math.Content.ToString(), _ => "" });
+            text.Append(inline switch
+            {
+                LiteralInline literal => literal.Content.ToString(),
+                CodeInline code => code.Content,
+                MathInline math => math.Content.ToString(),
+                _ => "",
+            });
         }
 
         return text.ToString();
@@ -86,7 +93,8 @@ internal sealed class MarkdownText
     private void FixLink(LinkInline link)
     {
         string url = link.Url ?? "";
-        if (url.Length == 0 || url[0] == '#' || url.StartsWith("data:", StringComparison.OrdinalIgnoreCase) || url.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
+        if (url.Length == 0 || url[0] == '#' || url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)
+            || url.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
         {
             return;
         }
@@ -107,7 +115,12 @@ internal sealed class MarkdownText
         }
         else if (link.IsImage && File.Exists(path))
         {
-            string type = Path.GetExtension(path).ToLowerInvariant() switch { ".svg" => "svg+xml", ".jpg" => "jpeg", var extension => extension.TrimStart('.') };
+            string type = Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".svg" => "svg+xml",
+                ".jpg" => "jpeg",
+                var extension => extension.TrimStart('.'),
+            };
             link.Url = $"data:image/{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}";
         }
         else
@@ -118,12 +131,14 @@ internal sealed class MarkdownText
 
     private sealed class InlineMath : HtmlObjectRenderer<MathInline>
     {
-        protected override void Write(HtmlRenderer renderer, MathInline obj) => renderer.Write(MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2));
+        protected override void Write(HtmlRenderer renderer, MathInline obj) =>
+            renderer.Write(MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2));
     }
 
     private sealed class BlockMath : HtmlObjectRenderer<MathBlock>
     {
-        protected override void Write(HtmlRenderer renderer, MathBlock obj) => renderer.Write("<div class=\"formula\">" + MathMl.Convert(obj.Lines.ToString(), display: true) + "</div>\n");
+        protected override void Write(HtmlRenderer renderer, MathBlock obj) =>
+            renderer.Write("<div class=\"formula\">" + MathMl.Convert(obj.Lines.ToString(), display: true) + "</div>\n");
     }
 
     private sealed class Code : HtmlObjectRenderer<CodeBlock>
@@ -132,7 +147,8 @@ internal sealed class MarkdownText
         {
             string code = obj.Lines.ToString();
             bool csharp = obj is FencedCodeBlock { Info: "csharp" or "cs" or "c#" or "C#" };
-            renderer.Write("<pre class=\"source\"><code>").Write(csharp ? CSharpHighlighter.ToHtml(code) : System.Net.WebUtility.HtmlEncode(code)).Write("</code></pre>\n");
+            renderer.Write("<pre class=\"source\"><code>")
+                .Write(csharp ? CSharpHighlighter.ToHtml(code) : System.Net.WebUtility.HtmlEncode(code)).Write("</code></pre>\n");
         }
     }
 }

@@ -6,12 +6,11 @@ namespace ApproxNets.Cli.Reporting;
 internal static class MathAlphabet
 {
     // Unicode put these letters elsewhere, long before the rest of the alphabets.
-    private static readonly Dictionary<(string, char), string> Exceptions = new()
-    {
-        [("mathcal", 'B')] = "ℬ", [("mathcal", 'E')] = "ℰ", [("mathcal", 'F')] = "ℱ", [("mathcal", 'H')] = "ℋ", [("mathcal", 'I')] = "ℐ",
-        [("mathcal", 'L')] = "ℒ", [("mathcal", 'M')] = "ℳ", [("mathcal", 'R')] = "ℛ", [("mathcal", 'e')] = "ℯ", [("mathcal", 'g')] = "ℊ", [("mathcal", 'o')] = "ℴ",
-        [("mathbb", 'C')] = "ℂ", [("mathbb", 'H')] = "ℍ", [("mathbb", 'N')] = "ℕ", [("mathbb", 'P')] = "ℙ", [("mathbb", 'Q')] = "ℚ", [("mathbb", 'R')] = "ℝ", [("mathbb", 'Z')] = "ℤ",
-    };
+    private static readonly (string Alphabet, string Plain, string Letters)[] Exceptions =
+    [
+        ("mathcal", "BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ"),
+        ("mathbb", "CHNPQRZ", "ℂℍℕℙℚℝℤ"),
+    ];
 
     public static bool Has(string command) => FirstCapital(command) != 0;
 
@@ -21,7 +20,7 @@ internal static class MathAlphabet
         foreach (char letter in letters)
         {
             int capital = FirstCapital(command);
-            mapped.Append(Exceptions.TryGetValue((command, letter), out string? exception) ? exception : letter switch
+            mapped.Append(Exception(command, letter) ?? letter switch
             {
                 >= 'A' and <= 'Z' => char.ConvertFromUtf32(capital + (letter - 'A')),
                 >= 'a' and <= 'z' => char.ConvertFromUtf32(capital + 26 + (letter - 'a')),
@@ -32,6 +31,13 @@ internal static class MathAlphabet
         }
 
         return mapped.ToString();
+    }
+
+    private static string? Exception(string command, char letter)
+    {
+        var (_, plain, letters) = Array.Find(Exceptions, entry => entry.Alphabet == command);
+        int at = plain?.IndexOf(letter, StringComparison.Ordinal) ?? -1;
+        return at < 0 ? null : letters[at].ToString();
     }
 
     private static int FirstCapital(string command) => command switch

@@ -9,6 +9,8 @@ namespace ApproxNets.Cli.Reporting;
 /// </summary>
 internal sealed class MathMl
 {
+    // As a delimiter of absolute values: browsers would set it apart like a relation.
+    private const string Bar = "<mo stretchy=\"false\" lspace=\"0.05em\" rspace=\"0.05em\">|</mo>";
     private readonly string _tex;
     private int _at;
 
@@ -25,7 +27,13 @@ internal sealed class MathMl
         {
             var parser = new MathMl(tex);
             string body = parser.Row(_ => false);
-            return $"<math{(display ? " display=\"block\"" : "")}><semantics>{body}<annotation encoding=\"application/x-tex\">{encoded}</annotation></semantics></math>";
+            if (!parser.AtEnd)
+            {
+                throw new FormatException($"found '}}' at {parser._at}, expected '{{' before it.");
+            }
+
+            return $"<math{(display ? " display=\"block\""
+                : "")}><semantics>{body}<annotation encoding=\"application/x-tex\">{encoded}</annotation></semantics></math>";
         }
         catch (FormatException e)
         {
@@ -143,7 +151,8 @@ internal sealed class MathMl
             "-" => "<mo>−</mo>",
             "*" => "<mo>∗</mo>",
             "~" => "<mspace width=\"0.3333em\"/>",
-            "(" or ")" or "[" or "]" or "|" or "/" => $"<mo stretchy=\"false\">{token}</mo>",
+            "|" => Bar,
+            "(" or ")" or "[" or "]" or "/" => $"<mo stretchy=\"false\">{token}</mo>",
             _ when char.IsLetter(token[0]) => $"<mi>{token}</mi>",
             _ => $"<mo>{WebUtility.HtmlEncode(token)}</mo>",
         };
@@ -154,17 +163,19 @@ internal sealed class MathMl
         if (MathSymbols.Letters.TryGetValue(name, out string? symbol))
         {
             // Capital Greek letters and signs stand upright.
-            return char.IsUpper(symbol[0]) || !char.IsLetter(symbol[0]) ? $"<mi mathvariant=\"normal\">{symbol}</mi>" : $"<mi>{symbol}</mi>";
+            return char.IsUpper(symbol[0]) || !char.IsLetter(symbol[0]) ? $"<mi mathvariant=\"normal\">{symbol}</mi>"
+                : $"<mi>{symbol}</mi>";
         }
 
-        if (MathSymbols.Operators.TryGetValue(name, out symbol) || MathSymbols.Large.TryGetValue(name, out symbol) || MathSymbols.Integrals.TryGetValue(name, out symbol))
+        if (MathSymbols.Operators.TryGetValue(name, out symbol) || MathSymbols.Large.TryGetValue(name, out symbol)
+            || MathSymbols.Integrals.TryGetValue(name, out symbol))
         {
             return $"<mo>{symbol}</mo>";
         }
 
         if (MathSymbols.Delimiters.TryGetValue(name, out symbol))
         {
-            return $"<mo stretchy=\"false\">{symbol}</mo>";
+            return symbol == "|" ? Bar : $"<mo stretchy=\"false\">{symbol}</mo>";
         }
 
         if (MathSymbols.Spaces.TryGetValue(name, out symbol) || (name == " " && (symbol = "0.3333em") is not null))
@@ -174,12 +185,20 @@ internal sealed class MathMl
 
         if (MathSymbols.Functions.Contains(name) || MathSymbols.LimitFunctions.Contains(name))
         {
-            return Function(name switch { "argmin" => "arg min", "argmax" => "arg max", "limsup" => "lim sup", "liminf" => "lim inf", _ => name });
+            return Function(name switch
+            {
+                "argmin" => "arg min",
+                "argmax" => "arg max",
+                "limsup" => "lim sup",
+                "liminf" => "lim inf",
+                _ => name
+            });
         }
 
         if (MathSymbols.Accents.TryGetValue(name, out symbol))
         {
-            string stretch = name.StartsWith("wide", StringComparison.Ordinal) || name.StartsWith("over", StringComparison.Ordinal) ? "true" : "false";
+            string stretch = name.StartsWith("wide", StringComparison.Ordinal) || name.StartsWith("over", StringComparison.Ordinal) ? "true"
+                : "false";
             return $"<mover accent=\"true\">{Argument()}<mo stretchy=\"{stretch}\">{symbol}</mo></mover>";
         }
 
@@ -200,7 +219,8 @@ internal sealed class MathMl
             case "text" or "textrm" or "textit" or "textbf" or "mbox":
                 return $"<mtext>{WebUtility.HtmlEncode(RawArgument()).Replace(" ", "&#xA0;", StringComparison.Ordinal)}</mtext>";
             case "mathrm" or "mathit" or "mathsf" or "mathtt":
-                return $"<mi mathvariant=\"normal\">{WebUtility.HtmlEncode(RawArgument().Replace("\\_", "_", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal))}</mi>";
+                string upright = RawArgument().Replace("\\_", "_", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal);
+                return $"<mi mathvariant=\"normal\">{WebUtility.HtmlEncode(upright)}</mi>";
             case "operatorname":
                 if (!AtEnd && Peek() == "*")
                 {
@@ -231,7 +251,8 @@ internal sealed class MathMl
     {
         // LaTeX leaves a thin space before an argument without parentheses.
         bool space = !AtEnd && Peek() is not ("(" or "[" or "{" or "^" or "_" or "}" or "\\left" or "\\," or "&" or ")" or ",");
-        string function = $"<mi mathvariant=\"normal\">{WebUtility.HtmlEncode(name).Replace(" ", "&#x2009;", StringComparison.Ordinal)}</mi>";
+        string shown = WebUtility.HtmlEncode(name).Replace(" ", "&#x2009;", StringComparison.Ordinal);
+        string function = $"<mi mathvariant=\"normal\">{shown}</mi>";
         return space ? $"<mrow>{function}<mspace width=\"0.1667em\"/></mrow>" : function;
     }
 
@@ -240,7 +261,8 @@ internal sealed class MathMl
         string open = Delimiter();
         string body = Row(token => token == "\\right");
         Expect("\\right");
-        return $"<mrow><mo fence=\"true\" stretchy=\"true\">{open}</mo>{body}<mo fence=\"true\" stretchy=\"true\">{Delimiter()}</mo></mrow>";
+        return $"<mrow><mo fence=\"true\" stretchy=\"true\">{open}</mo>{body}"
+            + $"<mo fence=\"true\" stretchy=\"true\">{Delimiter()}</mo></mrow>";
     }
 
     private string Environment()
@@ -254,7 +276,8 @@ internal sealed class MathMl
             "vmatrix" => ("|", "|", "center"),
             "cases" => ("{", "", "left"),
             "aligned" or "align" or "align*" or "split" => ("", "", "aligned"),
-            _ => throw new FormatException($"found the environment '{name}', expected matrix, pmatrix, bmatrix, vmatrix, cases or aligned."),
+            _ => throw new FormatException(
+                $"found the environment '{name}', expected matrix, pmatrix, bmatrix, vmatrix, cases or aligned."),
         };
         if (name == "array")
         {
@@ -276,7 +299,8 @@ internal sealed class MathMl
         }
 
         table.Append("</mtr></mtable>");
-        return open.Length + close.Length == 0 ? table.ToString() : $"<mrow><mo fence=\"true\">{open}</mo>{table}<mo fence=\"true\">{close}</mo></mrow>";
+        return open.Length + close.Length == 0 ? table.ToString()
+            : $"<mrow><mo fence=\"true\">{open}</mo>{table}<mo fence=\"true\">{close}</mo></mrow>";
     }
 
     private string Delimiter()
@@ -378,7 +402,8 @@ internal sealed class MathMl
         }
         else if (char.IsAsciiDigit(_tex[start]))
         {
-            while (_at < _tex.Length && (char.IsAsciiDigit(_tex[_at]) || (_tex[_at] == '.' && _at + 1 < _tex.Length && char.IsAsciiDigit(_tex[_at + 1]))))
+            while (_at < _tex.Length && (char.IsAsciiDigit(_tex[_at])
+                || (_tex[_at] == '.' && _at + 1 < _tex.Length && char.IsAsciiDigit(_tex[_at + 1]))))
             {
                 _at++;
             }
@@ -392,7 +417,10 @@ internal sealed class MathMl
     }
 
     private static bool IsLimits(string token) => token[0] == '\\'
-        && (MathSymbols.Large.ContainsKey(token[1..]) || MathSymbols.LimitFunctions.Contains(token[1..]) || token is "\\underbrace" or "\\overbrace" or "\\operatorname");
+        && (MathSymbols.Large.ContainsKey(token[1..]) || MathSymbols.LimitFunctions.Contains(token[1..])
+            || token is "\\underbrace" or "\\overbrace" or "\\operatorname");
 
-    private static string Alphabetic(string argument) => argument.Length > 1 && argument[0] == '\\' && MathSymbols.Letters.TryGetValue(argument[1..], out string? letter) ? letter : argument;
+    private static string Alphabetic(string argument) =>
+        argument.Length > 1 && argument[0] == '\\' && MathSymbols.Letters.TryGetValue(argument[1..], out string? letter) ? letter
+        : argument;
 }

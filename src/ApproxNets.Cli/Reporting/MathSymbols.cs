@@ -26,7 +26,8 @@ internal static class MathSymbols
     public static readonly IReadOnlyDictionary<string, string> Integrals = Table("int ∫ iint ∬ oint ∮");
 
     public static readonly IReadOnlyDictionary<string, string> Delimiters = Table(
-        "{ { } } | ‖ Vert ‖ lVert ‖ rVert ‖ vert | lvert | rvert | langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lbrace { rbrace } lbrack [ rbrack ]");
+        "{ { } } | ‖ Vert ‖ lVert ‖ rVert ‖ vert | lvert | rvert | "
+        + "langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lbrace { rbrace } lbrack [ rbrack ]");
 
     public static readonly IReadOnlyDictionary<string, string> Accents = Table(
         "hat ^ widehat ^ tilde ~ widetilde ~ bar ¯ overline ¯ vec → dot ˙ ddot ¨ check ˇ breve ˘ overrightarrow → overbrace ⏞");
@@ -38,7 +39,8 @@ internal static class MathSymbols
     public static readonly IReadOnlySet<string> Functions = new HashSet<string>(
         "ln log exp sin cos tan cot sinh cosh tanh arcsin arccos arctan arg deg dim hom ker erf".Split(' '));
 
-    public static readonly IReadOnlySet<string> LimitFunctions = new HashSet<string>("min max lim inf sup det gcd Pr limsup liminf argmin argmax".Split(' '));
+    public static readonly IReadOnlySet<string> LimitFunctions = new HashSet<string>(
+        "min max lim inf sup det gcd Pr limsup liminf argmin argmax".Split(' '));
 
     private static Dictionary<string, string> Table(string pairs)
     {

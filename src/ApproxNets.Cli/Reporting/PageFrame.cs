@@ -34,5 +34,6 @@ internal static class PageFrame
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
 
     public static string Seconds(double seconds) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"{(seconds < 10 ? $"{seconds:F1} s" : seconds < 120 ? $"{seconds:F0} s" : $"{Math.Floor(seconds / 60):F0} min {Math.Floor(seconds % 60):F0} s")}");
+        $"{(seconds < 10 ? $"{seconds:F1} s" : seconds < 120 ? $"{seconds:F0} s" : $"{Math.Floor(seconds / 60):F0} min {Math.Floor(
+            seconds % 60):F0} s")}");
 }

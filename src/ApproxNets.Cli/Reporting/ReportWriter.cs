@@ -10,7 +10,11 @@ namespace ApproxNets.Cli.Reporting;
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
     private readonly string _folder;
     private readonly RunSession _session;
     private readonly HashSet<NotebookRun> _written = [];
@@ -68,7 +72,8 @@ internal sealed class ReportWriter
             ["os"] = EnvironmentFacts.OperatingSystem,
             ["cpu"] = EnvironmentFacts.CpuName,
             ["threads"] = Environment.ProcessorCount,
-            ["packages"] = new JsonObject(EnvironmentFacts.PackageVersions().Select(package => KeyValuePair.Create(package.Key, (JsonNode?)package.Value))),
+            ["packages"] = new JsonObject(EnvironmentFacts.PackageVersions()
+                .Select(package => KeyValuePair.Create(package.Key, (JsonNode?)package.Value))),
             ["notebooks"] = new JsonArray([.. _session.Notebooks.Select(Facts)]),
         };
         foreach (string key in (string[])["dataset", "dataset_sha256"])

@@ -19,7 +19,8 @@ internal sealed record CellFailure(
     public static CellFailure From(Exception error, string notebook, int codeCell, int cell, string source, string file)
     {
         // Awaited and reflected calls wrap the error that matters.
-        while (error is AggregateException { InnerExceptions.Count: 1 } or System.Reflection.TargetInvocationException { InnerException: not null })
+        while (error is AggregateException { InnerExceptions.Count: 1 }
+            or System.Reflection.TargetInvocationException { InnerException: not null })
         {
             error = error.InnerException!;
         }
@@ -30,14 +31,17 @@ internal sealed record CellFailure(
             int first = errors[0].Location.GetLineSpan().StartLinePosition.Line + 1;
             string message = $"{errors[0].Id}: {errors[0].GetMessage()}{Hint(errors[0])}";
             return Make("CompilationError", message, first,
-                [.. errors.Select(diagnostic => $"line {diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1}: {diagnostic.Id}: {diagnostic.GetMessage()}")]);
+                [.. errors.Select(diagnostic => $"line {diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1}: "
+                    + $"{diagnostic.Id}: {diagnostic.GetMessage()}")]);
         }
 
-        int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames().FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
+        int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames()
+            .FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
         return Make(error.GetType().Name, error.Message, line, CellFrames(error, file));
 
         CellFailure Make(string name, string message, int? number, IReadOnlyList<string> trace) =>
-            new(notebook, codeCell, cell, number, number is { } n ? source.Split('\n').ElementAtOrDefault(n - 1)?.Trim() : null, name, message, [.. trace.Select(text => text.TrimEnd('\r'))]);
+            new(notebook, codeCell, cell, number, number is { } n ? source.Split('\n').ElementAtOrDefault(n - 1)?.Trim() : null, name,
+                message, [.. trace.Select(text => text.TrimEnd('\r'))]);
     }
 
     public override string ToString()
@@ -55,5 +59,6 @@ internal sealed record CellFailure(
         return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];
     }
 
-    private static string Hint(Diagnostic diagnostic) => diagnostic.Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
+    private static string Hint(Diagnostic diagnostic) =>
+        diagnostic.Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
 }

@@ -8,5 +8,6 @@ internal static class CellLabel
 
     /// <summary>The heading above the cell, else its first comment or statement.</summary>
     public static string Of(string? heading, string code) => heading ?? code.Split('\n').Select(line => line.Trim())
-        .FirstOrDefault(line => line.Length > 0 && line[0] != '#' && !line.StartsWith("using ", StringComparison.Ordinal))?.TrimStart('/', ' ') ?? "references";
+        .FirstOrDefault(line => line.Length > 0 && line[0] != '#' && !line.StartsWith("using ", StringComparison.Ordinal))?
+        .TrimStart('/', ' ') ?? "references";
 }

@@ -87,7 +87,12 @@ internal sealed class CellOutput
     {
         if (_stream is not null && _text.Length > 0)
         {
-            _outputs.Add(new JsonObject { ["output_type"] = "stream", ["name"] = _stream, ["text"] = NotebookCell.Lines(_text.ToString()) });
+            _outputs.Add(new JsonObject
+            {
+                ["output_type"] = "stream",
+                ["name"] = _stream,
+                ["text"] = NotebookCell.Lines(_text.ToString()),
+            });
         }
 
         _text.Clear();

@@ -22,7 +22,8 @@ internal sealed class InProcessReferences : MetadataReferenceResolver
 
     public override bool ResolveMissingAssemblies => true;
 
-    public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
+    public override ImmutableArray<PortableExecutableReference> ResolveReference(
+        string reference, string? baseFilePath, MetadataReferenceProperties properties)
     {
         if (Own(Path.GetFileNameWithoutExtension(reference)) is { } own)
         {

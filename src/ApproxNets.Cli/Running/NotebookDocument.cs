@@ -12,7 +12,12 @@ namespace ApproxNets.Cli.Running;
 internal sealed class NotebookDocument
 {
     // As Jupyter writes it, so that differences between versions stay readable.
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private NotebookDocument(string path, JsonObject root, List<NotebookCell> cells)
     {
@@ -32,7 +37,8 @@ internal sealed class NotebookDocument
     /// <summary>The first heading, or the file's name.</summary>
     public string Title => Cells.Where(cell => !cell.IsCode)
         .SelectMany(cell => cell.Source.Split('\n'))
-        .FirstOrDefault(line => line.StartsWith("# ", StringComparison.Ordinal))?[2..].Trim() ?? System.IO.Path.GetFileNameWithoutExtension(Path);
+        .FirstOrDefault(line => line.StartsWith("# ", StringComparison.Ordinal))?[2..].Trim()
+        ?? System.IO.Path.GetFileNameWithoutExtension(Path);
 
     public static NotebookDocument Load(string path)
     {
@@ -59,7 +65,8 @@ internal sealed class NotebookDocument
             throw new UsageException($"{path}: found a notebook in '{language}', expected C#.");
         }
 
-        var parsed = cells.Select((cell, i) => cell as JsonObject is { } found && found["cell_type"] is not null && found["source"] is not null
+        var parsed = cells.Select((cell, i) => cell as JsonObject is { } found && found["cell_type"] is not null
+            && found["source"] is not null
             ? new NotebookCell(found)
             : throw new UsageException($"{path}: cell {i + 1} has no cell_type or no source.")).ToList();
         return new NotebookDocument(path, root, parsed);

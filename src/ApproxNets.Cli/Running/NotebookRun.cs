@@ -28,5 +28,6 @@ internal sealed class NotebookRun
     public string PageName => Path.ChangeExtension(Document.FileName, ".html");
 
     /// <summary>Outputs that plotly.js draws.</summary>
-    public int Charts => Document.Cells.SelectMany(cell => cell.Outputs).Count(output => output["data"]?[FigureHtml.PlotlyMime] is not null);
+    public int Charts => Document.Cells.SelectMany(cell => cell.Outputs)
+        .Count(output => output["data"]?[FigureHtml.PlotlyMime] is not null);
 }

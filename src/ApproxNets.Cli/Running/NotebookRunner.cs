@@ -16,7 +16,8 @@ internal sealed class NotebookRunner : INotebookHost
     private readonly bool _verbose;
     private CellOutput _output = new();
 
-    private NotebookRunner(NotebookRun run, IReadOnlyDictionary<string, string> given, Terminal terminal, bool verbose, CancellationToken cancellation)
+    private NotebookRunner(NotebookRun run, IReadOnlyDictionary<string, string> given, Terminal terminal, bool verbose,
+        CancellationToken cancellation)
     {
         (_run, _given, _terminal, _verbose, Cancellation) = (run, given, terminal, verbose, cancellation);
     }
@@ -72,7 +73,8 @@ internal sealed class NotebookRunner : INotebookHost
             cell.ClearOutputs();
         }
 
-        using var engine = new ScriptEngine(Directory.GetCurrentDirectory(), new NotebookGlobals((value, mimeTypes) => _output.Display(value, mimeTypes)));
+        using var engine = new ScriptEngine(
+            Directory.GetCurrentDirectory(), new NotebookGlobals((value, mimeTypes) => _output.Display(value, mimeTypes)));
         var declared = ParameterDeclarations.Find(_run.Document).Select(parameter => parameter.Name).ToList();
         string? heading = null;
         int codeCell = 0;

@@ -18,12 +18,16 @@ internal static class ParameterValue
             TypeCode.String => SymbolDisplay.FormatLiteral(text, quote: true),
             TypeCode.Boolean when bool.TryParse(text, out bool value) => value ? "true" : "false",
             TypeCode.Int32 when int.TryParse(text, NumberStyles.AllowLeadingSign, culture, out int value) => value.ToString(culture),
-            TypeCode.Int64 when long.TryParse(text, NumberStyles.AllowLeadingSign, culture, out long value) => value.ToString(culture) + "L",
-            TypeCode.Single when float.TryParse(text, Floating, culture, out float value) && float.IsFinite(value) => value.ToString("R", culture) + "f",
-            TypeCode.Double when double.TryParse(text, Floating, culture, out double value) && double.IsFinite(value) => value.ToString("R", culture) + "d",
+            TypeCode.Int64 when long.TryParse(text, NumberStyles.AllowLeadingSign, culture, out long value) =>
+                value.ToString(culture) + "L",
+            TypeCode.Single when float.TryParse(text, Floating, culture, out float value) && float.IsFinite(value) =>
+                value.ToString("R", culture) + "f",
+            TypeCode.Double when double.TryParse(text, Floating, culture, out double value) && double.IsFinite(value) =>
+                value.ToString("R", culture) + "d",
             TypeCode.Boolean or TypeCode.Int32 or TypeCode.Int64 or TypeCode.Single or TypeCode.Double
                 => throw new FormatException($"parameter '{name}': found '{text}', expected {NameOf(type)}."),
-            _ => throw new FormatException($"parameter '{name}' is of type {type.Name}; only string, bool, int, long, float and double can be set with -p."),
+            _ => throw new FormatException(
+                $"parameter '{name}' is of type {type.Name}; only string, bool, int, long, float and double can be set with -p."),
         };
     }
 

@@ -39,6 +39,11 @@ internal static class Repository
 
     private static string Select(string argument, string current, string[] all)
     {
+        if (argument.StartsWith('-'))
+        {
+            throw new UsageException($"found the unknown option '{argument}'; approxnets run --help lists those it has.");
+        }
+
         string path = Path.GetFullPath(argument, current);
         if (File.Exists(path))
         {
@@ -51,7 +56,8 @@ internal static class Repository
         {
             1 => matches[0],
             0 => throw new UsageException($"found no notebook '{argument}': expected a path or the beginning of one of: {names}"),
-            _ => throw new UsageException($"'{argument}' is the beginning of {matches.Length} notebooks ({string.Join(", ", matches.Select(Path.GetFileName))}); expected one."),
+            _ => throw new UsageException($"'{argument}' is the beginning of {matches.Length} notebooks ("
+                + $"{string.Join(", ", matches.Select(Path.GetFileName))}); expected one."),
         };
     }
 }

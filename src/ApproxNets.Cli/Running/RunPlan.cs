@@ -19,7 +19,8 @@ internal sealed record RunPlan(IReadOnlyList<NotebookDocument> Notebooks, string
         foreach (string parameter in parameters)
         {
             int equals = parameter.IndexOf('=', StringComparison.Ordinal);
-            string name = equals > 0 ? parameter[..equals].Trim() : throw new UsageException($"found -p '{parameter}', expected NAME=VALUE.");
+            string name = equals > 0 ? parameter[..equals].Trim()
+                : throw new UsageException($"found -p '{parameter}', expected NAME=VALUE.");
             if (name == ProfileParameter)
             {
                 throw new UsageException("the profile is set with --profile, not with -p.");
@@ -38,12 +39,14 @@ internal sealed record RunPlan(IReadOnlyList<NotebookDocument> Notebooks, string
 
     private static void Check(IReadOnlyList<NotebookDocument> notebooks, Dictionary<string, string> given)
     {
-        var declared = notebooks.SelectMany(notebook => ParameterDeclarations.Find(notebook).Select(parameter => (notebook, parameter.Name, parameter.Type))).ToList();
+        var declared = notebooks.SelectMany(
+            notebook => ParameterDeclarations.Find(notebook).Select(parameter => (notebook, parameter.Name, parameter.Type))).ToList();
         foreach (var (name, text) in given)
         {
             if (!declared.Exists(parameter => parameter.Name == name))
             {
-                var names = declared.Select(parameter => parameter.Name).Where(n => n != ProfileParameter).Distinct().Order(StringComparer.Ordinal).ToList();
+                var names = declared.Select(parameter => parameter.Name).Where(n => n != ProfileParameter).Distinct()
+                    .Order(StringComparer.Ordinal).ToList();
                 throw new UsageException($"found -p {name}, which no notebook of this run declares; "
                     + (names.Count > 0 ? $"declared are: {string.Join(", ", names)}." : "they declare none."));
             }

@@ -63,6 +63,7 @@ internal sealed class RunSession
     private static string Summary(NotebookRun run, int number, int count)
     {
         string status = run.Status switch { RunStatus.Ok => "ok", RunStatus.Failed => "FAILED", _ => "stopped" };
-        return string.Create(CultureInfo.InvariantCulture, $"[{number}/{count}] {run.Document.FileName}  {status}  {run.Seconds:F1} s, {run.Charts} charts");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"[{number}/{count}] {run.Document.FileName}  {status}  {run.Seconds:F1} s, {run.Charts} charts");
     }
 }

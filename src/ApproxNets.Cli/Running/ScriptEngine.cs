@@ -67,12 +67,15 @@ internal sealed partial class ScriptEngine : IDisposable
         {
             if (NugetDirective().IsMatch(line))
             {
-                throw new NotSupportedException($"found '{line.Trim()}': packages are not restored while a notebook runs. Expected #r \"file.dll\" of a built project.");
+                throw new NotSupportedException(
+                    $"found '{line.Trim()}': packages are not restored while a notebook runs. "
+                    + "Expected #r \"file.dll\" of a built project.");
             }
 
             if (line.StartsWith("#!", StringComparison.Ordinal))
             {
-                throw new NotSupportedException($"found '{line.Trim()}': magic commands are not C#. Expected plain C# script, which runs in every host.");
+                throw new NotSupportedException(
+                    $"found '{line.Trim()}': magic commands are not C#. Expected plain C# script, which runs in every host.");
             }
         }
     }

@@ -118,7 +118,8 @@ internal sealed class Terminal : IDisposable
                 return;
             }
 
-            string line = string.Join("  ", new[] { _notebook, Elapsed(), _live.Length > 0 ? _live : _cell }.Where(part => part.Length > 0));
+            string line = string.Join("  ",
+                new[] { _notebook, Elapsed(), _live.Length > 0 ? _live : _cell }.Where(part => part.Length > 0));
             int width = Math.Max(20, _width() - 1);
             _out.Write("\r" + (line.Length > width ? line[..(width - 1)] + "…" : line) + "\e[K");
             _out.Flush();

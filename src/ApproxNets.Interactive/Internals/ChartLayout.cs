@@ -15,7 +15,8 @@ internal static class ChartLayout
     // Shape tells series apart where colour does not reach (print).
     public static readonly string[] Symbols = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star"];
 
-    public static Figure Make(string caption, IEnumerable<Properties> traces, Properties xAxis, Properties yAxis, Action<Properties>? adjust = null)
+    public static Figure Make(string caption, IEnumerable<Properties> traces, Properties xAxis, Properties yAxis,
+        Action<Properties>? adjust = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(caption);
         var all = traces.ToList();
@@ -31,7 +32,12 @@ internal static class ChartLayout
             ["margin"] = new Properties { ["l"] = 64, ["r"] = 24, ["t"] = 34, ["b"] = 56 },
             ["paper_bgcolor"] = "#ffffff",
             ["plot_bgcolor"] = "#ffffff",
-            ["font"] = new Properties { ["family"] = "system-ui, -apple-system, 'Segoe UI', sans-serif", ["size"] = 13, ["color"] = "#333333" },
+            ["font"] = new Properties
+            {
+                ["family"] = "system-ui, -apple-system, 'Segoe UI', sans-serif",
+                ["size"] = 13,
+                ["color"] = "#333333"
+            },
             ["colorway"] = Palette,
             ["hovermode"] = "closest",
             ["showlegend"] = all.Count(trace => !Equals(trace.GetValueOrDefault("showlegend"), false) && trace.ContainsKey("name")) > 1,
@@ -51,7 +57,10 @@ internal static class ChartLayout
         return new Figure(GenericChart.setLayout(chartLayout, chart), caption);
     }
 
-    public static Properties Axis(string title, bool log = false)
+    /// <param name="title">Title, with unit.</param>
+    /// <param name="log">Logarithmic.</param>
+    /// <param name="values">The values along a logarithmic axis, which decide how many ticks fit.</param>
+    public static Properties Axis(string title, bool log = false, IEnumerable<double>? values = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         var axis = new Properties
@@ -69,7 +78,10 @@ internal static class ChartLayout
         {
             axis["type"] = "log";
             axis["exponentformat"] = "power";
-            axis["dtick"] = null;
+
+            // Up to three decades: 1, 2, 5, 10, ...; beyond that powers of ten.
+            var positive = (values ?? []).Where(value => value > 0 && double.IsFinite(value)).ToArray();
+            axis["dtick"] = positive.Length > 0 && Math.Log10(positive.Max() / positive.Min()) <= 3 ? "D2" : 1;
         }
 
         return axis;
@@ -86,8 +98,9 @@ internal static class ChartLayout
         }
 
         return value == Math.Truncate(value) && Math.Abs(value) < 1e15
-            ? (long)value
-            : double.Parse(value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+            ? (object)(long)value
+            : double.Parse(value.ToString("G6", System.Globalization.CultureInfo.InvariantCulture),
+                System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static Trace MakeTrace(Properties properties)

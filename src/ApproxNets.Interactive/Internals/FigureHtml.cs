@@ -22,17 +22,20 @@ internal static class FigureHtml
         string json = Json(figure).Replace("<", "\\u003c", StringComparison.Ordinal);
 
         // The number makes two equal figures differ, the hash keeps a cell run again from meeting an older output's id.
-        string id = $"figure-{Interlocked.Increment(ref _count)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..8]}";
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..8];
+        string id = $"figure-{Interlocked.Increment(ref _count)}-{hash}";
         return $$"""
             <figure class="an-figure" style="margin:1em 0;background:#fff;color:#333;border-radius:6px;padding:6px">
             <div id="{{id}}" style="width:100%;height:{{Height(figure)}}px"></div>
-            <figcaption style="font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px">{{WebUtility.HtmlEncode(figure.Caption)}}</figcaption>
+            <figcaption style="font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px">{{WebUtility.HtmlEncode(
+                figure.Caption)}}</figcaption>
             <script>(function () {
             var figure = {{json}};
             var tries = 0;
             function draw() {
               var target = document.getElementById("{{id}}");
-              if (window.Plotly && target) { delete figure.layout.title; Plotly.newPlot(target, figure.data, figure.layout, { responsive: true, displaylogo: false }); }
+              if (window.Plotly && target) { delete figure.layout.title; Plotly.newPlot(
+                  target, figure.data, figure.layout, { responsive: true, displaylogo: false }); }
               else if (tries++ < 200) { setTimeout(draw, 50); }
               else if (target) { target.textContent = "plotly.js is not on this page: run the cell with Notebook.Start() first."; }
             }

@@ -13,7 +13,9 @@ internal static class HostChecks
         {
             TouchTorch();
         }
-        catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or BadImageFormatException)
+        catch (Exception e)
+            when (e is TypeInitializationException or NotSupportedException
+                or DllNotFoundException or BadImageFormatException)
         {
             throw new InvalidOperationException(TorchProblem(e), e);
         }
@@ -22,7 +24,8 @@ internal static class HostChecks
     public static void RequireFSharpCore()
     {
         var required = Assembly.Load("Plotly.NET").GetReferencedAssemblies().Single(name => name.Name == "FSharp.Core").Version!;
-        var found = Array.Find(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "FSharp.Core")?.GetName().Version;
+        var found = Array.Find(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "FSharp.Core")?.GetName()
+            .Version;
         if (FSharpCoreProblem(required, found) is { } problem)
         {
             throw new InvalidOperationException(problem);

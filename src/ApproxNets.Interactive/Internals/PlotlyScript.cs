@@ -31,6 +31,7 @@ internal static class PlotlyScript
     {
         var assembly = typeof(Plotly.NET.GenericChart).Assembly;
         return assembly.GetManifestResourceStream("Plotly.NET." + FileName)
-            ?? throw new InvalidOperationException($"{assembly.GetName()}: found no embedded {FileName}, expected the one of Plotly.NET 6.0.0.");
+            ?? throw new InvalidOperationException(
+                $"{assembly.GetName()}: found no embedded {FileName}, expected the one of Plotly.NET 6.0.0.");
     }
 }

@@ -11,7 +11,8 @@ internal static class Png
     {
         if (channels is not (1 or 3) || height < 1 || width < 1 || planes.Length != channels * height * width)
         {
-            throw new ArgumentException($"Image: found {planes.Length} bytes for {channels} x {height} x {width}, expected 1 or 3 channels and their product.");
+            throw new ArgumentException($"Image: found {planes.Length} bytes for {channels} x {height} x {width}, "
+                + "expected 1 or 3 channels and their product.");
         }
 
         Span<byte> header = stackalloc byte[13];

@@ -7,13 +7,16 @@ namespace ApproxNets.Interactive.Internals;
 internal static class ProgressText
 {
     public static string Live(TrainingProgress p) => string.Create(CultureInfo.InvariantCulture,
-        $"{p.Stage}: epoch {p.Epoch}/{p.Epochs}, batch {p.Batch}/{p.Batches}, loss {p.Loss:F3}, accuracy {Percent(p.Accuracy)}, {p.ImagesPerSecond:F0} images/s, {Time(p.Remaining)} left");
+        $"{p.Stage}: epoch {p.Epoch}/{p.Epochs}, batch {p.Batch}/{p.Batches}, loss {p.Loss:F3}, "
+        + $"accuracy {Percent(p.Accuracy)}, {p.ImagesPerSecond:F0} images/s, {Time(p.Remaining)} left");
 
     public static string Epoch(TrainingProgress p)
     {
+        string epoch = p.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(p.Epochs.ToString(CultureInfo.InvariantCulture).Length);
         string validation = p.ValidationAccuracy is { } accuracy ? $", validation {Percent(accuracy)}" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{p.Stage}: epoch {p.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(p.Epochs.ToString(CultureInfo.InvariantCulture).Length)}/{p.Epochs}, loss {p.Loss:F3}, accuracy {Percent(p.Accuracy)}{validation}, {p.ImagesPerSecond:F0} images/s, {Time(p.Elapsed)}");
+            $"{p.Stage}: epoch {epoch}/{p.Epochs}, loss {p.Loss:F3}, "
+            + $"accuracy {Percent(p.Accuracy)}{validation}, {p.ImagesPerSecond:F0} images/s, {Time(p.Elapsed)}");
     }
 
     public static string Time(TimeSpan time) => time < TimeSpan.FromHours(1)

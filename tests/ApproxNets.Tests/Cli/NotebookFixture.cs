@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using ApproxNets.Cli.Running;
+using Xunit;
+
+namespace ApproxNets.Tests.Cli;
+
+/// <summary>Small notebooks in a folder of their own, run into a report beside them.</summary>
+internal sealed class NotebookFixture : IDisposable
+{
+    public const string Reference = "#r \"../built/ApproxNets.Interactive.dll\"\nusing ApproxNets.Interactive;\n";
+
+    public NotebookFixture()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, "notebooks"));
+        File.WriteAllText(Path.Combine(Folder, "Notebooks.sln"), "");
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("approxnets-").FullName;
+
+    public string Report => Path.Combine(Folder, "report");
+
+    public StringWriter Log { get; } = new();
+
+    /// <summary>Adds a notebook. Sources begin with "md:" for text or "tag NAME:" for a tagged code cell.</summary>
+    public string Add(string name, params string[] sources)
+    {
+        string path = Path.Combine(Folder, "notebooks", name);
+        File.WriteAllText(path, Json(sources));
+        return path;
+    }
+
+    public static string Json(params string[] sources) => new JsonObject
+    {
+        ["cells"] = new JsonArray([.. sources.Select(Cell)]),
+        ["metadata"] = new JsonObject
+        {
+            ["kernelspec"] = new JsonObject
+            {
+                ["display_name"] = ".NET (C#)",
+                ["language"] = "C#",
+                ["name"] = ".net-csharp"
+            }
+        },
+        ["nbformat"] = 4,
+        ["nbformat_minor"] = 4,
+    }.ToJsonString();
+
+    public async Task<RunSession> RunAsync(
+        string[] notebooks, string[]? parameters = null, string profile = "quick", CancellationTokenSource? stop = null)
+    {
+        var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
+        return await RunSession.ExecuteAsync(
+            plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false,
+            stop?.Token ?? TestContext.Current.CancellationToken);
+    }
+
+    public JsonObject Executed(string name) => (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Report, name)))!;
+
+    public JsonObject Facts => Executed("report.json");
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private static JsonNode Cell(string source)
+    {
+        bool markdown = source.StartsWith("md:", StringComparison.Ordinal);
+        var metadata = new JsonObject();
+        if (source.StartsWith("tag ", StringComparison.Ordinal))
+        {
+            metadata["tags"] = new JsonArray(source[4..source.IndexOf(':', StringComparison.Ordinal)]);
+        }
+
+        var cell = new JsonObject
+        {
+            ["cell_type"] = markdown ? "markdown" : "code",
+            ["metadata"] = metadata,
+            ["source"] = NotebookCell.Lines(
+                markdown || metadata.Count > 0 ? source[(source.IndexOf(':', StringComparison.Ordinal) + 1)..] : source),
+        };
+        if (!markdown)
+        {
+            cell["execution_count"] = 7;
+            cell["outputs"] = new JsonArray(new JsonObject { ["output_type"] = "stream", ["name"] = "stdout", ["text"] = "stale" });
+        }
+
+        return cell;
+    }
+}

@@ -1,0 +1,211 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ApproxNets.Cli.Running;
+using ApproxNets.Multipliers;
+using Xunit;
+
+namespace ApproxNets.Tests.Cli;
+
+public sealed class NotebookRunTests
+{
+    private const string Chart = "Charts.Line(\"A line.\", \"epoch\", \"loss\", [new Series(\"train\", [3, 2, 1.5])])";
+
+    [Fact]
+    public async Task A_run_writes_valid_notebooks_with_outputs_in_order()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01-ok.ipynb",
+            "md:# First\n\nLoss $\\sigma_l$.",
+            NotebookFixture.Reference + "Notebook.Start();",
+            "tag parameters:var seed = 3;\nvar rate = 0.5;",
+            "md:## Work",
+            "Console.Write(\"one \");\nConsole.WriteLine(\"line\");\ndisplay(\"shown\");\n"
+            + "Console.Error.WriteLine(\"problem\");\nawait Task.Delay(1);\n" + Chart,
+            "Notebook.Report(\"dataset\", \"shapes\");\nNotebook.Report(\"dataset_sha256\", \"abc\");\nseed * rate");
+
+        var session = await fixture.RunAsync(["01"], ["rate=2"]);
+
+        Assert.True(session.Status == RunStatus.Ok, fixture.Log.ToString());
+        var root = fixture.Executed("01-ok.ipynb");
+        AssertValid(root);
+        var cells = root["cells"]!.AsArray();
+        Assert.Equal("rate = 2d;\nprofile", string.Concat(cells[3]!["source"]!.AsArray().Select(line => (string?)line)) + "\nprofile");
+        Assert.Equal("injected-parameters", (string?)cells[3]!["metadata"]!["tags"]![0]);
+        var outputs = cells[5]!["outputs"]!.AsArray();
+        Assert.Equal(["stream", "display_data", "stream", "execute_result"], outputs.Select(output => (string?)output!["output_type"]));
+        Assert.Equal("one line\n", (string?)outputs[0]!["text"]![0]);
+        Assert.Equal("stderr", (string?)outputs[2]!["name"]);
+        var bundle = outputs[3]!["data"]!.AsObject();
+        Assert.Equal("loss", (string?)bundle["application/vnd.plotly.v1+json"]!["layout"]!["yaxis"]!["title"]!["text"]);
+        Assert.Contains("A line.", string.Concat(bundle["text/html"]!.AsArray().Select(line => (string?)line)), StringComparison.Ordinal);
+        Assert.Equal("6", (string?)cells[6]!["outputs"]![0]!["data"]!["text/plain"]![0]);
+    }
+
+    [Fact]
+    public async Task The_report_is_complete_and_needs_no_network()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01-ok.ipynb", "md:# First\n\nSee [two](02-ok.ipynb#work), ![x](https://example.org/x.png), $a_1$.",
+            NotebookFixture.Reference + "Notebook.Start();\n" + Chart,
+            "tag parameters:var seed = 3;", "Notebook.Report(\"dataset\", \"shapes\");\nNotebook.Report(\"dataset_sha256\", \"abc\");");
+        fixture.Add("02-ok.ipynb", "md:# Second\n\n## Work",
+            "display(\"<script src='https://example.org/x.js'></script>\", \"text/html\");");
+
+        await fixture.RunAsync([]);
+
+        string[] pages = ["index.html", "01-ok.html", "02-ok.html"];
+        foreach (string page in pages)
+        {
+            string html = File.ReadAllText(Path.Combine(fixture.Report, page));
+            Assert.DoesNotMatch(new Regex(
+                """<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*["']?(https?:)?//""", RegexOptions.IgnoreCase), html);
+            foreach (Match script in Regex.Matches(html, "<script[^>]* src=\"([^\"]+)\""))
+            {
+                Assert.True(File.Exists(Path.Combine(fixture.Report, script.Groups[1].Value)));
+            }
+        }
+
+        string first = File.ReadAllText(Path.Combine(fixture.Report, "01-ok.html")),
+            index = File.ReadAllText(Path.Combine(fixture.Report, "index.html"));
+        Assert.Contains("href=\"02-ok.html#work\"", first, StringComparison.Ordinal);
+        Assert.Contains("<msub><mi>a</mi><mn>1</mn></msub>", first, StringComparison.Ordinal);
+        Assert.Contains("href=\"01-ok.html\"", index, StringComparison.Ordinal);
+        Assert.Contains("Second", index, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(fixture.Report, "*.tmp"));
+
+        var facts = fixture.Facts;
+        foreach (string key in (string[])["status", "started_utc", "seconds", "profile", "commit", "dirty", "dotnet", "os", "cpu",
+            "threads", "packages", "notebooks", "dataset", "dataset_sha256"])
+        {
+            Assert.True(facts.ContainsKey(key), key);
+        }
+
+        Assert.Equal("abc", (string?)facts["dataset_sha256"]);
+        Assert.Equal("0.107.0", (string?)facts["packages"]!["TorchSharp"]);
+        var notebook = facts["notebooks"]![0]!;
+        Assert.Equal(("ok", 1, 3, 3), (
+            (string?)notebook["status"], (int)notebook["charts"]!, (int)notebook["seed"]!, (int)notebook["parameters"]!["seed"]!));
+    }
+
+    [Fact]
+    public async Task A_referenced_assembly_is_the_one_in_process()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", NotebookFixture.Reference + "using ApproxNets.Multipliers;\nusing TorchSharp;",
+            "Notebook.Report(\"library\", typeof(Multiplier).Assembly.Location);\n"
+            + "Notebook.Report(\"sum\", torch.ones(2, 3).sum().item<float>());");
+
+        var session = await fixture.RunAsync([]);
+
+        Assert.True(session.Status == RunStatus.Ok, fixture.Log.ToString());
+        Assert.Equal(typeof(Multiplier).Assembly.Location, (string?)session.Notebooks[0].Published["library"]);
+        Assert.Equal(6, (float)session.Notebooks[0].Published["sum"]!);
+        Assert.Single(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "TorchSharp");
+    }
+
+    [Theory]
+    [InlineData("var x = 1;\nint y = \"text\";", 2, "int y = \"text\";", "CompilationError", "CS0029")]
+    [InlineData("var zero = 0;\nvar a = 1;\nConsole.WriteLine(a / zero);", 3, "Console.WriteLine(a / zero);", "DivideByZeroException",
+        "divide by zero")]
+    [InlineData("await Task.Yield();\nthrow new InvalidOperationException(\"late\");", 2, "throw new InvalidOperationException(\"late\");",
+        "InvalidOperationException", "late")]
+    [InlineData("#r \"nuget: Some.Package\"", null, null, "NotSupportedException", "packages are not restored")]
+    [InlineData("#r \"../nowhere/Missing.dll\"", 1, "#r \"../nowhere/Missing.dll\"", "CompilationError", "Build the solution first")]
+    public async Task A_failing_cell_is_named_with_its_line_and_stops_the_run(
+        string code, int? line, string? text, string error, string message)
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01-bad.ipynb", "md:# Bad", "var before = 1;", "md:Text", code, "Console.WriteLine(\"after\");");
+        fixture.Add("02-never.ipynb", "var x = 1;");
+
+        var session = await fixture.RunAsync([]);
+
+        Assert.Equal(RunStatus.Failed, session.Status);
+        var failure = session.Notebooks[0].Failure!;
+        Assert.Equal((2, 4, line, text, error), (failure.CodeCell, failure.Cell, failure.Line, failure.Code, failure.ErrorName));
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("01-bad.ipynb, code cell 2 (cell 4 of all)", fixture.Log.ToString(), StringComparison.Ordinal);
+        var root = fixture.Executed("01-bad.ipynb");
+        AssertValid(root);
+        Assert.Equal("error", (string?)root["cells"]![3]!["outputs"]![0]!["output_type"]);
+        Assert.Empty(root["cells"]![4]!["outputs"]!.AsArray());
+        Assert.False(File.Exists(Path.Combine(fixture.Report, "02-never.html")));
+        Assert.Equal(["failed", "not run"], fixture.Facts["notebooks"]!.AsArray().Select(notebook => (string?)notebook!["status"]));
+        Assert.Equal(line, (int?)fixture.Facts["notebooks"]![0]!["failure"]!["line"]);
+    }
+
+    [Fact]
+    public async Task Each_notebook_begins_anew()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", "var shared = 1;");
+        fixture.Add("02.ipynb", "Console.WriteLine(shared);");
+
+        var session = await fixture.RunAsync([]);
+
+        Assert.Contains("CS0103", session.Notebooks[1].Failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopped_run_ends_the_cell_that_watches_the_token_and_writes_the_report()
+    {
+        using var fixture = new NotebookFixture();
+        using var cancellation = new CancellationTokenSource();
+        fixture.Add("01.ipynb", NotebookFixture.Reference,
+            "Console.WriteLine(\"begun\");\nawait Task.Delay(TimeSpan.FromMinutes(5), Notebook.Cancellation);",
+            "Console.WriteLine(\"after\");");
+
+        var running = fixture.RunAsync([], stop: cancellation);
+        while (!fixture.Log.ToString().Contains("cell 2/3", StringComparison.Ordinal))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        cancellation.Cancel();
+        var session = await running;
+
+        Assert.Equal(RunStatus.Cancelled, session.Status);
+        Assert.Equal("cancelled", (string?)fixture.Facts["status"]);
+        AssertValid(fixture.Executed("01.ipynb"));
+        Assert.Empty(fixture.Executed("01.ipynb")["cells"]![2]!["outputs"]!.AsArray());
+    }
+
+    /// <summary>What nbformat 4.5's schema asks for.</summary>
+    private static void AssertValid(JsonObject root)
+    {
+        Assert.Equal((4, 5), ((int)root["nbformat"]!, (int)root["nbformat_minor"]!));
+        Assert.Equal(".net-csharp", (string?)root["metadata"]!["kernelspec"]!["name"]);
+        var ids = new HashSet<string>();
+        foreach (var cell in root["cells"]!.AsArray().OfType<JsonObject>())
+        {
+            string id = (string)cell["id"]!;
+            Assert.Matches("^[a-zA-Z0-9-_]{1,64}$", id);
+            Assert.True(ids.Add(id), $"id {id} twice");
+            Assert.IsType<JsonObject>(cell["metadata"]);
+            Assert.All(cell["source"]!.AsArray(), line => Assert.Equal(System.Text.Json.JsonValueKind.String, line!.GetValueKind()));
+            if ((string?)cell["cell_type"] != "code")
+            {
+                Assert.False(cell.ContainsKey("outputs"));
+                continue;
+            }
+
+            Assert.True(cell.ContainsKey("execution_count"));
+            foreach (var output in cell["outputs"]!.AsArray().OfType<JsonObject>())
+            {
+                string[] required = (string?)output["output_type"] switch
+                {
+                    "stream" => ["name", "text"],
+                    "display_data" => ["data", "metadata"],
+                    "execute_result" => ["data", "metadata", "execution_count"],
+                    "error" => ["ename", "evalue", "traceback"],
+                    var other => throw new InvalidDataException($"output type {other}"),
+                };
+                Assert.Equal(required.Append("output_type").Order(), output.Select(property => property.Key).Order());
+                foreach (var (mime, value) in output["data"]?.AsObject() ?? [])
+                {
+                    Assert.True(mime.EndsWith("json", StringComparison.Ordinal) ? value is JsonObject : value is JsonArray, mime);
+                }
+            }
+        }
+    }
+}
