@@ -120,7 +120,8 @@ internal sealed class Terminal : IDisposable
 
             string line = string.Join("  ",
                 new[] { _notebook, Elapsed(), _live.Length > 0 ? _live : _cell }.Where(part => part.Length > 0));
-            int width = Math.Max(20, _width() - 1);
+            // Some terminals do not tell their width.
+            int width = _width() is > 20 and var columns ? columns - 1 : 79;
             _out.Write("\r" + (line.Length > width ? line[..(width - 1)] + "…" : line) + "\e[K");
             _out.Flush();
             _shown = true;
