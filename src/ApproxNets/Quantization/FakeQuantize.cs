@@ -36,8 +36,10 @@ public static class FakeQuantize
     /// <returns>uint8 codes 0..255, contiguous.</returns>
     public static Tensor Codes(Tensor onGrid, AffineParameters parameters)
     {
-        using var steps = onGrid.div((float)parameters.Scale);
-        return steps.add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte).contiguous();
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var steps = onGrid.div((float)parameters.Scale);
+        return steps.add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte).contiguous().MoveToOuterDisposeScope();
     }
 
     private static Tensor Round(Tensor input, Tensor scale, int min, int max)
