@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ApproxNets.Data;
 using ApproxNets.Layers;
 using ApproxNets.Training;
@@ -31,8 +32,9 @@ public static class OperatingPointTraining
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        var record = Trainer.Train(
-            points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null, resumeFile, progress, cancellation);
+        string settings = JsonSerializer.Serialize(new { normOnly, assignments = points.Assignments.Select(a => a.ToString()) });
+        var record = Trainer.Run(
+            points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null, settings, null, resumeFile, progress, cancellation);
         points.Switch(0);
         return record;
     }
