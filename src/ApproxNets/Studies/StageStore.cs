@@ -21,13 +21,14 @@ public sealed class StageStore
     /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
     public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
 
-    /// <summary>A store in this repository that also knows the checkpoints shipped in <c>data/checkpoints</c>.</summary>
-    /// <param name="folder">Where stages go, seen from the repository.</param>
-    /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses the folder of that name with <c>-retrained</c>.</param>
-    public static StageStore OfRepository(string folder = "artifacts/stages", bool retrain = false)
+    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>.</summary>
+    /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses <c>artifacts/stages-retrained</c>.</param>
+    public static StageStore OfRepository(bool retrain = false)
     {
-        string path = Path.GetFullPath(folder, RepositoryFolder.Find());
-        return retrain ? new StageStore(path + "-retrained") : new StageStore(path, Path.Combine(RepositoryFolder.Find(), "data", "checkpoints"));
+        string root = RepositoryFolder.Find();
+        return retrain
+            ? new StageStore(Path.Combine(root, "artifacts", "stages-retrained"))
+            : new StageStore(Path.Combine(root, "artifacts", "stages"), Path.Combine(root, "data", "checkpoints"));
     }
 
     /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>
