@@ -75,5 +75,6 @@ public sealed class OperatingPoints
 
     /// <summary>Tells whether a parameter, by its name in the network, belongs to batch normalisation.</summary>
     public bool IsNormParameter(string name) =>
-        _norms.Count > 0 && Model.Network.named_modules().Any(m => m.module is SwitchableBatchNorm2d && name.StartsWith(m.name + ".", StringComparison.Ordinal));
+        _norms.Count > 0 && Model.Network.named_modules().Any(
+            m => m.module is SwitchableBatchNorm2d && name.StartsWith(m.name + ".", StringComparison.Ordinal));
 }

@@ -29,7 +29,8 @@ public sealed class RangeObserver : nn.Module
     {
         if (!Enum.IsDefined(kind))
         {
-            throw new ArgumentOutOfRangeException(nameof(kind), $"Observer: found kind {kind}, expected {string.Join(" or ", Enum.GetNames<ObserverKind>())}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(kind), $"Observer: found kind {kind}, expected {string.Join(" or ", Enum.GetNames<ObserverKind>())}.");
         }
 
         if (!(quantile is >= 0.5 and <= 1))

@@ -67,7 +67,8 @@ public static class AgnSearch
         }
 
         var logits = model.Network.call(images);
-        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
+        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing)
+            .sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
         loss.backward();
         return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
     };

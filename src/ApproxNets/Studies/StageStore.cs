@@ -26,7 +26,9 @@ public sealed class StageStore
     public static StageStore OfRepository(bool retrain = false)
     {
         string root = RepositoryFolder.Find();
-        return new StageStore(Path.Combine(root, "artifacts", retrain ? "stages-retrained" : "stages"), retrain ? null : Path.Combine(root, "data", "checkpoints"));
+        return new StageStore(
+            Path.Combine(root, "artifacts", retrain ? "stages-retrained" : "stages"),
+            retrain ? null : Path.Combine(root, "data", "checkpoints"));
     }
 
     /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>
