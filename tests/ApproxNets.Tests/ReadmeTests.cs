@@ -19,7 +19,8 @@ public sealed class ReadmeTests
     [InlineData("dotnet test -c Release")]
     public void Both_commands_are_at_the_top_and_in_ci(string command)
     {
-        Assert.Contains($"\n{command}\n", Readme[..Readme.IndexOf("\n## What you see", StringComparison.Ordinal)], StringComparison.Ordinal);
+        string top = Readme[..Readme.IndexOf("\n## What you see", StringComparison.Ordinal)];
+        Assert.Contains($"\n{command}\n", top, StringComparison.Ordinal);
         Assert.Contains($"\n{command}", Read(".ci/run"), StringComparison.Ordinal);
     }
 
@@ -40,7 +41,8 @@ public sealed class ReadmeTests
             var notebook = NotebookDocument.Load(file);
             string first = notebook.Cells[0].Source.ReplaceLineEndings(" ");
             string question = Regex.Match(first, @"\*\*Question:\*\* ([^?]+\?)").Groups[1].Value;
-            string row = Readme.Split('\n').Single(line => line.StartsWith('|') && line.Contains(Path.GetFileName(file), StringComparison.Ordinal));
+            string row = Readme.Split('\n').Single(
+                line => line.StartsWith('|') && line.Contains(Path.GetFileName(file), StringComparison.Ordinal));
 
             Assert.Contains($"[{notebook.Title}](", row, StringComparison.Ordinal);
             Assert.NotEmpty(question);

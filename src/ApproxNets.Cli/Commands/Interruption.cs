@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ApproxNets.Cli.Commands;
 
-/// <summary>Turns the first Ctrl-C, or the first request to terminate, into a cancellation; a second one ends the process as usual.</summary>
+/// <summary>Turns the first Ctrl-C or request to terminate into a cancellation; a second one ends the process as usual.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
