@@ -18,7 +18,7 @@ internal static class RunCommand
             Description = "Size of the run, given to notebooks as the parameter 'profile'.",
             DefaultValueFactory = _ => "quick",
         };
-        profile.AcceptOnlyFromAmong("quick", "full");
+        profile.AcceptOnlyFromAmong("quick", "full", "smoke");
         var parameters = new Option<string[]>("--parameter", "-p")
         {
             Description = "Sets a notebook parameter; may be given several times.",

@@ -34,11 +34,12 @@ public sealed record LayerSample(
     /// <summary>K, the number of receptive fields.</summary>
     public int ReceptiveFieldCount => ReceptiveFields.Length / FanIn;
 
-    /// <summary>Operand distribution of activations p_x by code, as the multipliers see them: over all receptive fields.</summary>
-    public double[] ActivationDistribution { get; } = Distribution(ReceptiveFields);
+    /// <summary>Computes the operand distribution of activations p_x by code, as the multipliers see them: over all receptive
+    /// fields.</summary>
+    public double[] ActivationDistribution => Distribution(ReceptiveFields);
 
-    /// <summary>Operand distribution of weights p_w by code.</summary>
-    public double[] WeightDistribution { get; } = Distribution(WeightCodes);
+    /// <summary>Computes the operand distribution of weights p_w by code.</summary>
+    public double[] WeightDistribution => Distribution(WeightCodes);
 
     /// <summary>Computes the relative frequency of every code 0..255.</summary>
     /// <exception cref="ArgumentException">There are no codes.</exception>

@@ -17,11 +17,12 @@ public sealed class SingleDistributionErrorModel : IErrorModel
     {
         sample.Check(multiplier);
         var (first, second) = ErrorMoments.GivenActivation(multiplier, sample.WeightDistribution);
+        double[] activations = sample.ActivationDistribution;
         double mean = 0, square = 0;
         for (int x = 0; x < Multiplier.Codes; x++)
         {
-            mean += sample.ActivationDistribution[x] * first[x];
-            square += sample.ActivationDistribution[x] * second[x];
+            mean += activations[x] * first[x];
+            square += activations[x] * second[x];
         }
 
         double variance = Math.Max(0, square - (mean * mean));

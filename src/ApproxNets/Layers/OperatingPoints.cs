@@ -13,7 +13,8 @@ public sealed class OperatingPoints
     /// <summary>Gives every batch normalisation of a model one set per operating point, in place, and switches to the first.</summary>
     /// <param name="model">The model; a model can be given operating points once.</param>
     /// <param name="assignments">One assignment per operating point.</param>
-    /// <exception cref="ArgumentException">There is no assignment, or the model has no BatchNorm2d to make switchable.</exception>
+    /// <exception cref="ArgumentException">There is no assignment, one does not fit the model, or the model has no BatchNorm2d to
+    /// make switchable.</exception>
     public OperatingPoints(ApproxModel model, IReadOnlyList<Assignment> assignments)
     {
         if (assignments.Count == 0)
@@ -24,6 +25,12 @@ public sealed class OperatingPoints
         Model = model;
         Assignments = assignments;
         long before = model.ParameterCount;
+        foreach (var assignment in assignments)
+        {
+            // An assignment that does not fit fails here, before the model is changed.
+            model.Assign(assignment);
+        }
+
         var norms = new List<SwitchableBatchNorm2d>();
         foreach (var (parent, name, path, norm) in ModuleTree.Find<BatchNorm2d>(model.Network, _ => true))
         {

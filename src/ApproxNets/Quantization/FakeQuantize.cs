@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Quantization;
@@ -9,14 +10,13 @@ namespace ApproxNets.Quantization;
 public static class FakeQuantize
 {
     /// <summary>Computes <c>s clamp(round(x / s), Min - z, Max - z)</c>, that is <c>s (q - z)</c>.</summary>
-    /// <param name="input">float32, any shape.</param>
+    /// <param name="input">float32 on the CPU, any shape.</param>
     /// <param name="parameters">Scale, zero point and range for the whole tensor.</param>
     /// <returns>float32 on the grid, the shape of <paramref name="input"/>.</returns>
     public static Tensor PerTensor(Tensor input, AffineParameters parameters)
     {
-        using var scope = NewDisposeScope();
-        using var scale = tensor((float)parameters.Scale);
-        return Round(input, scale, parameters.Min - parameters.ZeroPoint, parameters.Max - parameters.ZeroPoint).MoveToOuterDisposeScope();
+        float scale = (float)parameters.Scale, min = parameters.Min - parameters.ZeroPoint, max = parameters.Max - parameters.ZeroPoint;
+        return input.requires_grad && is_grad_enabled() ? StraightThrough.Round(input, scale, min, max) : Round(input, scale, min, max);
     }
 
     /// <summary>Computes the symmetric fake quantisation of weights with one scale per output channel.</summary>
@@ -27,7 +27,7 @@ public static class FakeQuantize
     {
         using var scope = NewDisposeScope();
         long[] shape = [scales.numel(), .. Enumerable.Repeat(1L, (int)weight.dim() - 1)];
-        return Round(weight, scales.view(shape), -127, 127).MoveToOuterDisposeScope();
+        return RoundByTensor(weight, scales.view(shape), -127, 127).MoveToOuterDisposeScope();
     }
 
     /// <summary>Computes the operand codes <c>q - Offset</c> of a tensor that is on the grid already.</summary>
@@ -36,11 +36,22 @@ public static class FakeQuantize
     /// <returns>uint8 codes 0..255, contiguous.</returns>
     public static Tensor Codes(Tensor onGrid, AffineParameters parameters)
     {
-        using var steps = onGrid.div((float)parameters.Scale);
-        return steps.add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte).contiguous();
+        using var plain = onGrid.contiguous();
+        var codes = empty(onGrid.shape, ScalarType.Byte);
+        RoundingKernel.Codes(
+            MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, (float)parameters.Scale, parameters.ZeroPoint - parameters.Offset);
+        return codes;
     }
 
-    private static Tensor Round(Tensor input, Tensor scale, int min, int max)
+    internal static Tensor Round(Tensor input, float scale, float min, float max)
+    {
+        using var plain = input.contiguous();
+        var result = empty(input.shape);
+        RoundingKernel.Round(MemoryMarshal.Cast<byte, float>(plain.bytes), MemoryMarshal.Cast<byte, float>(result.bytes), scale, min, max);
+        return result;
+    }
+
+    private static Tensor RoundByTensor(Tensor input, Tensor scale, int min, int max)
     {
         Tensor onGrid;
         using (no_grad())

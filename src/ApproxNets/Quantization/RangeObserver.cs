@@ -22,7 +22,8 @@ public sealed class RangeObserver : nn.Module
 
     /// <summary>Makes an observer that has seen nothing.</summary>
     /// <param name="kind">Extremes or quantiles of each batch.</param>
-    /// <param name="quantile">Share of values that the histogram observer keeps inside the range, 0.5..1.</param>
+    /// <param name="quantile">Quantile of the histogram observer's upper end; as many values are left out below the lower
+    /// end. 0.5..1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown or the quantile outside 0.5..1.</exception>
     public RangeObserver(ObserverKind kind = ObserverKind.MovingAverage, double quantile = 0.9999)
         : base(nameof(RangeObserver))
@@ -57,11 +58,18 @@ public sealed class RangeObserver : nn.Module
 
     /// <summary>Takes in one batch.</summary>
     /// <param name="input">float32, any shape, not empty.</param>
+    /// <exception cref="ArithmeticException">The batch has a value that is not finite; the range stays as it was.</exception>
     public void Observe(Tensor input)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         var (low, high) = BatchRange(input);
+        if (!float.IsFinite(low) || !float.IsFinite(high))
+        {
+            // Averaged in, it would spoil the range for good.
+            throw new ArithmeticException($"Observer: found a batch in the range {low}..{high}, expected finite numbers.");
+        }
+
         if (Range is (double oldLow, double oldHigh))
         {
             low = (float)(oldLow + (Momentum * (low - oldLow)));
@@ -76,7 +84,7 @@ public sealed class RangeObserver : nn.Module
     {
         var (min, max) = input.aminmax();
         float low = min.item<float>(), high = max.item<float>();
-        if (_kind == ObserverKind.MovingAverage || low == high)
+        if (_kind == ObserverKind.MovingAverage || low == high || !float.IsFinite(high - low))
         {
             return (low, high);
         }

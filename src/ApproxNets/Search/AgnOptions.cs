@@ -8,9 +8,10 @@ public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, 
 {
     internal void Validate()
     {
-        if (!(Lambda >= 0) || !(InitialSigma > 0) || !(MaxSigma >= InitialSigma))
+        if (!(Lambda >= 0) || !(InitialSigma > 0) || !(MaxSigma >= InitialSigma) || !double.IsFinite(Lambda + MaxSigma))
         {
-            throw new ArgumentException($"AGN search: found {this}, expected lambda >= 0 and 0 < initial sigma <= maximal sigma.");
+            throw new ArgumentException(
+                $"AGN search: found {this}, expected finite numbers, lambda >= 0 and 0 < initial sigma <= maximal sigma.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ApproxNets.Data;
 using ApproxNets.Layers;
 using ApproxNets.Training;
@@ -41,11 +42,12 @@ public static class AgnSearch
         }
 
         model.SetMode(LayerMode.Noise);
-        var history = new List<IReadOnlyList<double>> { Sigmas(model) };
-        var observer = new EpochObserver(progress, () => history.Add(Sigmas(model)));
-        var record = Trainer.Train(model.Network, data, training, Step(model, agn, training), null, resumeFile, observer, cancellation);
+        double[] start = Sigmas(model);
+        var record = Trainer.Run(
+            model.Network, data, training, Step(model, agn, training), null, JsonSerializer.Serialize(agn), () => Sigmas(model),
+            resumeFile, progress, cancellation);
         model.SetMode(LayerMode.Quantized);
-        return new AgnResult(Sigmas(model), history, record);
+        return new AgnResult(Sigmas(model), [start, .. record.Epochs.Select(e => e.Measured)], record);
     }
 
     /// <summary>Computes the reward for noise <c>sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>: a differentiable scalar.</summary>
@@ -74,18 +76,4 @@ public static class AgnSearch
     };
 
     private static double[] Sigmas(ApproxModel model) => [.. model.Layers.Select(l => (double)Math.Abs(l.Sigma.item<float>()))];
-
-    /// <summary>Passes progress on and notices the end of an epoch.</summary>
-    private sealed class EpochObserver(IProgress<TrainingProgress>? next, Action epochEnded) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (value.ValidationAccuracy is not null)
-            {
-                epochEnded();
-            }
-
-            next?.Report(value);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ApproxNets.Data;
 using ApproxNets.Layers;
 using ApproxNets.Training;
@@ -31,9 +32,10 @@ public static class OperatingPointTraining
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        var record = Trainer.Train(
+        string settings = JsonSerializer.Serialize(new { normOnly, assignments = points.Assignments.Select(a => a.ToString()) });
+        var record = Trainer.Run(
             points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null,
-            resumeFile, progress, cancellation);
+            settings, null, resumeFile, progress, cancellation);
         points.Switch(0);
         return record;
     }

@@ -44,7 +44,8 @@ public static class SubsetSearch
                 + "expected as many of each and at least one.", nameof(sigmas));
         }
 
-        if (factors.Count == 0 || factors[0] <= 0 || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
+        if (factors.Count == 0 || !(factors[0] > 0) || !double.IsFinite(factors[^1])
+            || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
         {
             throw new ArgumentException(
                 $"Subset search: found the factors {string.Join(", ", factors)}, expected positive ones in rising order.", nameof(factors));

@@ -14,7 +14,7 @@ public static class ResultFile
     };
 
     /// <summary>
-    /// Writes <c>artifacts/results/NAME.json</c>: network, data set and its SHA-256, library and its SHA-256, recipe with seed,
+    /// Writes <c>artifacts/results/PROFILE/NAME.json</c>: network, data set and its SHA-256, library and its SHA-256, recipe with seed,
     /// results, commit and machine. First to a temporary file, which then takes the file's place.
     /// </summary>
     /// <param name="name">Name of the file without its ending.</param>
@@ -41,7 +41,7 @@ public static class ResultFile
 
         json["recipe"] = JsonSerializer.SerializeToNode(study.Recipe, Format);
         json["provenance"] = JsonSerializer.SerializeToNode(Provenance.Current(), Format);
-        string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", name + ".json");
+        string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", study.Recipe.Name, name + ".json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
         {

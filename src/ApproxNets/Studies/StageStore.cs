@@ -21,14 +21,16 @@ public sealed class StageStore
     /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
     public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
 
-    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>.</summary>
-    /// <param name="retrain">Leaves the shipped checkpoints aside.</param>
-    public static StageStore OfRepository(bool retrain = false)
+    /// <summary>A store in this repository that also knows the checkpoints shipped in <c>data/checkpoints</c>.</summary>
+    /// <param name="folder">Where stages go, seen from the repository.</param>
+    /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses the folder of that name with
+    /// <c>-retrained</c>.</param>
+    public static StageStore OfRepository(string folder = "artifacts/stages", bool retrain = false)
     {
-        string root = RepositoryFolder.Find();
-        return new StageStore(
-            Path.Combine(root, "artifacts", retrain ? "stages-retrained" : "stages"),
-            retrain ? null : Path.Combine(root, "data", "checkpoints"));
+        string path = Path.GetFullPath(folder, RepositoryFolder.Find());
+        return retrain
+            ? new StageStore(path + "-retrained")
+            : new StageStore(path, Path.Combine(RepositoryFolder.Find(), "data", "checkpoints"));
     }
 
     /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>

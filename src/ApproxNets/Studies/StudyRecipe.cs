@@ -30,11 +30,24 @@ public sealed record StudyRecipe(
     int MonteCarloRuns)
 {
     /// <summary>The recipe of a profile.</summary>
-    /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": an hour or two, for CIFAR-10.</param>
+    /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": an hour or two, for CIFAR-10; "smoke": seconds,
+    /// shows that everything runs and learns nothing.</param>
     /// <param name="seed">Seed of every stage.</param>
     /// <exception cref="ArgumentException">The profile is unknown.</exception>
     public static StudyRecipe For(string profile, int seed) => profile switch
     {
+        "smoke" => new(
+            profile,
+            8,
+            new DatasetOptions(512, 256, 256),
+            new("float baseline", 1, 0.1, seed),
+            new("QAT", 1, 0.02, seed),
+            new AgnOptions(0.3, 0.1, 0.5),
+            new("AGN search", 1, 0.02, seed),
+            new("retraining", 1, 0.01, seed),
+            new("fine-tuning", 1, 0.01, seed),
+            16,
+            100),
         "quick" => new(
             profile,
             8,
@@ -52,13 +65,13 @@ public sealed record StudyRecipe(
             8,
             new DatasetOptions(),
             new("float baseline", 40, 0.2, seed) { Schedule = LearningRateSchedule.OneCycle, WeightDecay = 2e-4 },
-            new("QAT", 5, 0.02, seed),
+            new("QAT", 4, 0.02, seed),
             new AgnOptions(0.3, 0.1, 0.5),
-            new("AGN search", 6, 0.03, seed),
-            new("retraining", 4, 0.01, seed),
-            new("fine-tuning", 3, 0.01, seed),
+            new("AGN search", 5, 0.03, seed),
+            new("retraining", 3, 0.01, seed),
+            new("fine-tuning", 2, 0.01, seed),
             128,
             100_000),
-        _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick or full.", nameof(profile)),
+        _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),
     };
 }

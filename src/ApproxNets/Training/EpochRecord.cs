@@ -6,4 +6,8 @@ namespace ApproxNets.Training;
 /// <param name="Accuracy">Training accuracy, 0..1, with augmentation.</param>
 /// <param name="ValidationAccuracy">Accuracy on the validation images, 0..1.</param>
 /// <param name="Seconds">Wall time of the epoch.</param>
-public sealed record EpochRecord(int Epoch, double Loss, double Accuracy, double ValidationAccuracy, double Seconds);
+public sealed record EpochRecord(int Epoch, double Loss, double Accuracy, double ValidationAccuracy, double Seconds)
+{
+    /// <summary>What the stage measures besides; in an AGN search |sigma_l| of every layer.</summary>
+    public IReadOnlyList<double> Measured { get; init; } = [];
+}

@@ -42,8 +42,8 @@ public static class SafeTensors
                 ?? throw new ArgumentException(
                     $"'{path}': found tensor '{name}' of dtype {value.dtype}, "
                     + $"expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
-            using var plain = value.detach().cpu().contiguous();
-            byte[] bytes = plain.bytes.ToArray();
+            using var scope = NewDisposeScope();
+            byte[] bytes = value.detach().cpu().contiguous().bytes.ToArray();
             header[name] = new JsonObject
             {
                 ["dtype"] = type,
@@ -83,31 +83,27 @@ public static class SafeTensors
                 $"'{path}': found {file.Length} bytes and a header length of {length}, expected a safetensors header inside the file.");
         }
 
-        JsonObject header;
+        KeyValuePair<string, JsonNode?>[] header;
+        var metadata = new Dictionary<string, string>();
         try
         {
-            header = JsonNode.Parse(file.AsSpan(8, (int)length))!.AsObject();
+            // Enumerating is what finds a name that occurs twice.
+            header = [.. JsonNode.Parse(file.AsSpan(8, (int)length))!.AsObject()];
+            foreach (var (key, value) in header.Where(e => e.Key == "__metadata__").SelectMany(e => e.Value!.AsObject()))
+            {
+                metadata[key] = value!.GetValue<string>();
+            }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or NullReferenceException)
         {
-            throw new InvalidDataException($"'{path}': found a header that is no JSON object, expected a safetensors header ({e.Message})");
+            throw new InvalidDataException(
+                $"'{path}': found a header that is no JSON object of tensors and text, expected a safetensors header ({e.Message})");
         }
 
         var tensors = new Dictionary<string, Tensor>();
-        var metadata = new Dictionary<string, string>();
         int start = 8 + (int)length;
-        foreach (var (name, entry) in header)
+        foreach (var (name, entry) in header.Where(e => e.Key != "__metadata__"))
         {
-            if (name == "__metadata__")
-            {
-                foreach (var (key, value) in entry!.AsObject())
-                {
-                    metadata[key] = value!.ToString();
-                }
-
-                continue;
-            }
-
             tensors[name] = ReadTensor(path, name, entry, file.AsSpan(start));
         }
 
@@ -128,11 +124,12 @@ public static class SafeTensors
             }
 
             long expected = shape.Aggregate((long)known.Bytes, (product, size) => checked(product * size));
-            if (offsets is not [long from, long to] || from < 0 || to - from != expected || to > data.Length)
+            if (offsets is not [long from, long to] || shape.Any(s => s < 0)
+                || from < 0 || to < from || to - from != expected || to > data.Length)
             {
                 throw new InvalidDataException(
                     $"'{path}', tensor '{name}': found offsets [{string.Join(", ", offsets)}] in {data.Length} bytes of data, "
-                    + $"expected {expected} bytes inside them.");
+                    + $"expected those of shape [{string.Join(", ", shape)}] inside them.");
             }
 
             var result = empty(shape, dtype: known.Type);

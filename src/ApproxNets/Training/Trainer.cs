@@ -33,10 +33,36 @@ public static class Trainer
         Predicate<string>? trains = null,
         string? resumeFile = null,
         IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) =>
+        Run(
+            model, data, options, step ?? CrossEntropyStep(model, options.LabelSmoothing), trains, "", null,
+            resumeFile, progress, cancellation);
+
+    /// <summary>As <see cref="Train"/>, for stages with settings and measurements of their own.</summary>
+    /// <param name="model">As for <see cref="Train"/>.</param>
+    /// <param name="data">As for <see cref="Train"/>.</param>
+    /// <param name="options">As for <see cref="Train"/>.</param>
+    /// <param name="step">As for <see cref="Train"/>.</param>
+    /// <param name="trains">As for <see cref="Train"/>.</param>
+    /// <param name="settings">What the step depends on besides the options; a resume file of other settings is refused.</param>
+    /// <param name="measure">Called after every epoch for <see cref="EpochRecord.Measured"/>; nothing if null.</param>
+    /// <param name="resumeFile">As for <see cref="Train"/>.</param>
+    /// <param name="progress">As for <see cref="Train"/>.</param>
+    /// <param name="cancellation">As for <see cref="Train"/>.</param>
+    internal static TrainingRecord Run(
+        Module<Tensor, Tensor> model,
+        ImageDataset data,
+        TrainingOptions options,
+        BatchStep step,
+        Predicate<string>? trains,
+        string settings,
+        Func<IReadOnlyList<double>>? measure,
+        string? resumeFile,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellation)
     {
         options.Validate();
-        step ??= CrossEntropyStep(model, options.LabelSmoothing);
+        settings = JsonSerializer.Serialize(options) + settings;
         using var optimizer = Optimizer(model, options, trains ?? (_ => true));
         var loader = new BatchLoader(
             data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
@@ -48,7 +74,7 @@ public static class Trainer
                 + $"expected at least one batch of {options.BatchSize}.", nameof(data));
         }
 
-        var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, optimizer, options) : [];
+        var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, optimizer, settings) : [];
         var total = Stopwatch.StartNew();
         int begun = epochs.Count;
         for (int epoch = begun; epoch < options.Epochs; epoch++)
@@ -91,10 +117,13 @@ public static class Trainer
 
             double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: cancellation);
             epochs.Add(new EpochRecord(
-                epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds));
+                epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds)
+            {
+                Measured = measure?.Invoke() ?? [],
+            });
             if (resumeFile is not null)
             {
-                SaveResume(resumeFile, model, optimizer, options, epochs);
+                SaveResume(resumeFile, model, optimizer, settings, epochs);
             }
 
             progress?.Report(Progress(accuracy));
@@ -155,7 +184,7 @@ public static class Trainer
     private static TimeSpan Remaining(TimeSpan elapsed, int begun, double done, int epochs) =>
         done > begun ? elapsed * ((epochs - done) / (done - begun)) : TimeSpan.Zero;
 
-    private static void SaveResume(string file, nn.Module model, SGD optimizer, TrainingOptions options, List<EpochRecord> epochs)
+    private static void SaveResume(string file, nn.Module model, SGD optimizer, string settings, List<EpochRecord> epochs)
     {
         using var scope = NewDisposeScope();
         using var memory = new MemoryStream();
@@ -167,39 +196,39 @@ public static class Trainer
         var tensors = model.state_dict().Select(e => ("model." + e.Key, e.Value)).Append(("optimizer", tensor(memory.ToArray())));
         SafeTensors.Write(file, tensors, new Dictionary<string, string>
         {
-            ["options"] = JsonSerializer.Serialize(options),
+            ["options"] = settings,
             ["epochs"] = JsonSerializer.Serialize(epochs),
         });
     }
 
-    private static List<EpochRecord> Resume(string file, nn.Module model, SGD optimizer, TrainingOptions options)
+    private static List<EpochRecord> Resume(string file, nn.Module model, SGD optimizer, string settings)
     {
-        using var scope = NewDisposeScope();
-        var (tensors, metadata) = SafeTensors.Read(file);
-        string expected = JsonSerializer.Serialize(options);
-        if (!metadata.TryGetValue("options", out var found) || found != expected)
+        byte[] momentum;
+        string? epochs;
+        using (NewDisposeScope())
         {
-            throw new InvalidDataException(
-                $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
-                + $"expected {expected}. Delete the file to start anew.");
+            var (tensors, metadata) = SafeTensors.Read(file);
+            if (!metadata.TryGetValue("options", out var found) || found != settings)
+            {
+                throw new InvalidDataException(
+                    $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
+                    + $"expected {settings}. Delete the file to start anew.");
+            }
+
+            if (!tensors.TryGetValue("optimizer", out var state) || !metadata.TryGetValue("epochs", out epochs))
+            {
+                throw new InvalidDataException($"'{file}': found no optimiser state or no epochs, expected a file that training wrote.");
+            }
+
+            Checkpoint.Copy(
+                file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal))
+                    .ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
+            momentum = state.bytes.ToArray();
         }
 
-        if (!tensors.TryGetValue("optimizer", out var state) || !metadata.TryGetValue("epochs", out var epochs))
-        {
-            throw new InvalidDataException($"'{file}': found no optimiser state or no epochs, expected a file that training wrote.");
-        }
-
-        Checkpoint.Copy(
-            file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal))
-                .ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
-        using (var loading = NewDisposeScope())
-        {
-            // The optimiser keeps the momentum it loads here; the scope must not free it.
-            using var reader = new BinaryReader(new MemoryStream(state.bytes.ToArray()));
-            optimizer.load_state_dict(reader);
-            loading.Detach(loading.DisposablesView.ToList());
-        }
-
+        // Outside of the scope: the optimiser makes tensors here that it needs in every later step.
+        using var reader = new BinaryReader(new MemoryStream(momentum));
+        optimizer.load_state_dict(reader);
         return JsonSerializer.Deserialize<List<EpochRecord>>(epochs)!;
     }
 }

@@ -49,12 +49,12 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
 
     internal void Validate()
     {
-        if (Epochs < 1 || BatchSize < 1 || StepEpochs < 1
-            || !(LearningRate > 0) || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
+        if (Epochs < 1 || BatchSize < 1 || StepEpochs < 1 || !(StepFactor > 0) || !(LearningRate > 0) || !double.IsFinite(LearningRate)
+            || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
         {
             throw new ArgumentException(
                 $"Training: found {this}, expected at least one epoch, one image a batch and one epoch a step, "
-                + "a positive learning rate, a momentum of 0..1, no negative weight decay and a label smoothing of 0..1.");
+                + "a positive step factor and learning rate, a momentum of 0..1, no negative weight decay and a label smoothing of 0..1.");
         }
     }
 }

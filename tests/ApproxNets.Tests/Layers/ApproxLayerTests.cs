@@ -214,10 +214,27 @@ public sealed class ApproxLayerTests
         using (no_grad())
         {
             layer.call(x).Dispose();
-            long before = Tensor.TotalCount;
+            long before = LiveTensors.Settled();
             using var y = layer.call(x);
             Assert.Equal(before + 1, Tensor.TotalCount);
         }
+    }
+
+    [Theory]
+    [InlineData(LayerMode.Float)]
+    [InlineData(LayerMode.Quantized)]
+    [InlineData(LayerMode.Noise)]
+    [InlineData(LayerMode.Approximate)]
+    public void ForwardWithGradientsLeavesOnlyItsOutputAlive(LayerMode mode)
+    {
+        using var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3, padding: 1), new QuantizationOptions(Signedness.Signed) { PerChannelWeights = true });
+        layer.Multiplier = Exact(Signedness.Signed);
+        layer.Mode = mode;
+        using var x = randn(2, 3, 8, 8);
+        layer.call(x).Dispose();
+        long before = LiveTensors.Settled();
+        using var y = layer.call(x);
+        Assert.Equal(before + 1, Tensor.TotalCount);
     }
 
     private static Multiplier Exact(Signedness scheme) => Multiplier.FromFunction("exact", scheme, (x, w) => x * w, 1, "definition");

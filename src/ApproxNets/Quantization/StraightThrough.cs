@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace ApproxNets.Quantization;
+
+/// <summary>
+/// The autograd node of rounding to a grid: forward rounds, backward passes the gradient where the input lies inside the
+/// grid's range and stops it outside (straight-through estimator, Bengio et al., arXiv 1308.3432).
+/// </summary>
+internal sealed class StraightThrough : autograd.SingleTensorFunction<StraightThrough>
+{
+    /// <inheritdoc/>
+    public override string Name => nameof(StraightThrough);
+
+    /// <summary>Computes <c>s clamp(round(x / s), min, max)</c> with the straight-through gradient.</summary>
+    public static Tensor Round(Tensor input, float scale, float min, float max) => apply(input, scale, min, max);
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var input = (Tensor)vars[0];
+        float scale = (float)vars[1], min = (float)vars[2], max = (float)vars[3];
+        ctx.save_for_backward([input]);
+        ctx.save_data("low", scale * min);
+        ctx.save_data("high", scale * max);
+        return FakeQuantize.Round(input.detach(), scale, min, max);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using var input = ctx.get_saved_variables()[0].detach().contiguous();
+        var gradient = grad_output.detach().clone().contiguous();
+        RoundingKernel.Mask(
+            MemoryMarshal.Cast<byte, float>(input.bytes), MemoryMarshal.Cast<byte, float>(gradient.bytes),
+            (float)ctx.get_data("low"), (float)ctx.get_data("high"));
+        return [gradient, null!, null!, null!];
+    }
+}

@@ -1,0 +1,73 @@
+using ApproxNets.ErrorModels;
+using ApproxNets.Multipliers;
+using ApproxNets.Search;
+using Xunit;
+
+namespace ApproxNets.Tests.Search;
+
+public sealed class MatchingTests
+{
+    // a: power 0.8, deviation 1. b: 0.5, 10. c: 0.3, 100.
+    private static readonly MultiplierLibrary Library = ConstantDeviation.Library(0.8, 0.5, 0.3);
+    private static readonly ConstantDeviation Model = new((name, _) => name switch { "a" => 1, "b" => 10, _ => 100 });
+
+    [Theory]
+    [InlineData(0, "exact", "a")]
+    [InlineData(0.99, "exact", "a")]
+    [InlineData(1, "a", "b")] // the tolerance itself qualifies
+    [InlineData(9.9, "a", "b")]
+    [InlineData(-10.0, "b", "c")] // only |sigma| counts
+    [InlineData(1e6, "c", null)]
+    public void CheapestWithinTheToleranceIsChosen(double sigma, string expected, string? runnerUp)
+    {
+        var match = Matching.Match([ConstantDeviation.Layer("l")], [sigma], Library, Model).Single();
+        Assert.Equal((expected, runnerUp), (match.Multiplier.Name, match.RunnerUp?.Name));
+        Assert.Equal(Math.Abs(sigma), match.Tolerance);
+    }
+
+    [Fact]
+    public void ToleranceAndPredictionAreInRealUnits()
+    {
+        // Tolerance 0.5 x 4 = 2; scale 0.2 makes the deviations 0.2, 2 and 20.
+        var match = Matching.Match([ConstantDeviation.Layer("l", 0.2, 4)], [0.5], Library, Model).Single();
+        Assert.Equal("b", match.Multiplier.Name);
+        Assert.Equal((2.0, 2.0, -0.2), (match.Tolerance, match.Predicted.StandardDeviation, match.Predicted.Mean));
+        Assert.Equal("l", match.Path);
+        var exact = Matching.Match([ConstantDeviation.Layer("l", 0.2, 4)], [0], Library, Model).Single();
+        Assert.Equal(default, exact.Predicted);
+    }
+
+    [Fact]
+    public void CheaperMultiplierMayHaveTheSmallerError()
+    {
+        var model = new ConstantDeviation((name, _) => name switch { "a" => 50, "b" => 3, _ => 100 });
+        var match = Matching.Match([ConstantDeviation.Layer("l")], [5], Library, model).Single();
+        Assert.Equal(("b", "c"), (match.Multiplier.Name, match.RunnerUp!.Name));
+    }
+
+    [Fact]
+    public void EveryLayerIsMatchedByItself()
+    {
+        var model = new ConstantDeviation((name, path) => (path == "first" ? 1 : 20) * (name switch { "a" => 1, "b" => 10, _ => 100 }));
+        var matches = Matching.Match([ConstantDeviation.Layer("first"), ConstantDeviation.Layer("second")], [10, 20], Library, model);
+        Assert.Equal(["b", "a"], matches.ToAssignment().Multipliers.Select(m => m.Name));
+    }
+
+    [Fact]
+    public void TiesInPowerGoToTheName()
+    {
+        var library = ConstantDeviation.Library(0.5, 0.5);
+        var reversed = new MultiplierLibrary("r", Signedness.Unsigned, library.Multipliers.Reverse());
+        var model = new ConstantDeviation((_, _) => 1);
+        Assert.Equal("a", Matching.Match([ConstantDeviation.Layer("l")], [5], library, model)[0].Multiplier.Name);
+        Assert.Equal("a", Matching.Match([ConstantDeviation.Layer("l")], [5], reversed, model)[0].Multiplier.Name);
+    }
+
+    [Fact]
+    public void BadInputIsAnError()
+    {
+        Assert.Throws<ArgumentException>(() => Matching.Match([ConstantDeviation.Layer("l")], [1, 2], Library, Model));
+        var signed = new MultiplierLibrary("s", Signedness.Signed, [MultiplierFamilies.Exact(Signedness.Signed), MultiplierFamilies.Truncated(Signedness.Signed, 3)]);
+        Assert.Throws<ArgumentException>(() => Matching.Match([ConstantDeviation.Layer("l")], [1], signed, new SingleDistributionErrorModel()));
+    }
+}

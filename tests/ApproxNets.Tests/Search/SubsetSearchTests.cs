@@ -1,0 +1,141 @@
+using ApproxNets.ErrorModels;
+using ApproxNets.Multipliers;
+using ApproxNets.Search;
+using ApproxNets.Tests.ErrorModels;
+using Xunit;
+
+namespace ApproxNets.Tests.Search;
+
+public sealed class SubsetSearchTests
+{
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.7, 0.7)]
+    [InlineData(1, 1)]
+    [InlineData(Math.E, 2)]
+    [InlineData(1e9, 21.72326583694641)]
+    public void DampedRatioIsByHand(double ratio, double expected) => Assert.Equal(expected, SubsetSearch.Damp(ratio), 1e-12);
+
+    [Fact]
+    public void DampingIsContinuousAndKeepsTheOrder()
+    {
+        Assert.Equal(SubsetSearch.Damp(1), SubsetSearch.Damp(1 + 1e-12), 1e-11);
+        double[] ratios = [0, 0.5, 1, 1.0001, 1.5, 2, 2.7, 3, 100, 1e9];
+        double[] damped = [.. ratios.Select(SubsetSearch.Damp)];
+        Assert.Equal(damped.Order(), damped);
+        Assert.Equal(ratios.Select(r => r <= 1), damped.Select(d => d <= 1)); // ln v alone would accept 1..e
+    }
+
+    [Fact]
+    public void KnownClustersGetTheirMultipliers()
+    {
+        // Deviations a 1, b 10, c 100; two layers tolerate 1.2 and 1.3, two 12 and 13: clusters {a}, {b}; c suits nobody.
+        var library = ConstantDeviation.Library(0.8, 0.5, 0.3);
+        var model = new ConstantDeviation((name, _) => name switch { "a" => 1, "b" => 10, _ => 100 });
+        var result = SubsetSearch.Run(Layers(4), [1.2, 12, 1.3, 13], library, model, [1], 2, 1);
+        Assert.Equal(["a", "b", "a", "b"], result.Assignments.Single().Multipliers.Select(m => m.Name));
+        Assert.Equal(["b", "a"], result.Multipliers.Select(m => m.Name)); // cheapest first
+        Assert.Empty(result.Violations);
+        Assert.All(result.Points, p => Assert.Same(p.Centroid, p.Multiplier));
+        Assert.Equal([1 / 1.2, 10 / 12.0, 1 / 1.3, 10 / 13.0], result.Points.OrderBy(p => p.Layer).Select(p => p.Ratio));
+        Assert.Equal(result.Points[0].Cluster, result.Points[2].Cluster);
+        Assert.NotEqual(result.Points[0].Cluster, result.Points[1].Cluster);
+    }
+
+    [Fact]
+    public void FactorsScaleTheTolerance()
+    {
+        var library = ConstantDeviation.Library(0.8, 0.5, 0.3);
+        var model = new ConstantDeviation((name, _) => name switch { "a" => 1, "b" => 10, _ => 100 });
+        var result = SubsetSearch.Run(Layers(2), [1.5, 1.5], library, model, [0.1, 1, 10], 3, 1);
+        Assert.Equal(["exact, exact", "a, a", "b, b"], result.Assignments.Select(a => a.ToString()));
+        Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)], result.Points.Select(p => (p.OperatingPoint, p.Layer)));
+    }
+
+    [Fact]
+    public void MemberWhoseToleranceTheCentroidExceedsIsRepaired()
+    {
+        // One cluster of four points: ratios of a are 0.5, 0.5, 0.5 and 1.5, on average 0.85 after damping: the centroid takes a.
+        // With one multiplier only, the last point is a violation; with two, it takes the exact one of the other cluster.
+        var library = ConstantDeviation.Library(0.5);
+        var model = new ConstantDeviation((_, _) => 1);
+        var one = SubsetSearch.Run(Layers(4), [2, 2, 2, 1 / 1.5], library, model, [1], 1, 1);
+        Assert.All(one.Points, p => Assert.Equal("a", p.Multiplier.Name));
+        var violation = Assert.Single(one.Violations);
+        Assert.Equal(3, violation.Layer);
+        Assert.Equal(1.5, violation.Ratio, 1e-12);
+
+        // Ratios 0.5 (three times), 1.2, and 4: clusters {0.5 .. 1.2} with mean below 1, and {4}.
+        var two = SubsetSearch.Run(Layers(5), [2, 2, 2, 1 / 1.2, 0.25], library, model, [1], 2, 1);
+        Assert.Equal(["a", "a", "a", "exact", "exact"], two.Assignments[0].Multipliers.Select(m => m.Name));
+        var repaired = two.Points.Single(p => p.Layer == 3);
+        Assert.Equal(two.Points[0].Cluster, repaired.Cluster);
+        Assert.Equal(("a", "exact", 0.0), (repaired.Centroid.Name, repaired.Multiplier.Name, repaired.Ratio));
+        Assert.Empty(two.Violations);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(50)]
+    public void AnyCaseKeepsTheNumberAndReportsWhatItViolates(int count)
+    {
+        var random = new Random(count);
+        MultiplierLibrary library = new(
+            "random", Signedness.Signed,
+            [MultiplierFamilies.Exact(Signedness.Signed), .. Enumerable.Range(1, 12).Select(i => LayerSamples.Noisy(Signedness.Signed, 1 << i, i, 1 - (0.05 * i), $"n{i}"))]);
+        LayerSample[] samples = [.. Enumerable.Range(0, 8).Select(i => LayerSamples.Random(Signedness.Signed, 20, 4 + i, 3, i) with { OutputStandardDeviation = 5000 })];
+        double[] sigmas = [.. samples.Select(_ => random.NextDouble() * 0.3)], factors = [0.3, 1, 2];
+        var model = new SingleDistributionErrorModel();
+        var result = SubsetSearch.Run(samples, sigmas, library, model, factors, count, 7);
+        Assert.InRange(result.Multipliers.Count, 1, count);
+        Assert.Equal(24, result.Points.Count);
+        Assert.Equal(result.Multipliers.ToHashSet(), result.Assignments.SelectMany(a => a.Multipliers).ToHashSet());
+        foreach (var point in result.Points)
+        {
+            Assert.Same(result.Assignments[point.OperatingPoint].Multipliers[point.Layer], point.Multiplier);
+            double tolerance = factors[point.OperatingPoint] * sigmas[point.Layer] * 5000;
+            double error = point.Multiplier.IsExact ? 0 : model.Estimate(point.Multiplier, samples[point.Layer]).StandardDeviation;
+            Assert.Equal(error / tolerance, point.Ratio, 1e-12);
+
+            // A violation is unavoidable: nothing in the subset suits the point.
+            Assert.Equal(point.Ratio > 1, result.Violations.Contains(point));
+            Assert.True(point.Ratio <= 1 || result.Multipliers.All(m => model.Estimate(m, samples[point.Layer]).StandardDeviation > tolerance));
+        }
+
+        Assert.Equal(result.Points, SubsetSearch.Run(samples, sigmas, library, model, factors, count, 7).Points);
+    }
+
+    [Fact]
+    public void LayerThatToleratesNothingGetsTheExactMultiplier()
+    {
+        var result = SubsetSearch.Run(Layers(2), [0, 5], ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1), [1], 2, 1);
+        Assert.Equal(["exact", "a"], result.Assignments[0].Multipliers.Select(m => m.Name));
+        Assert.Empty(result.Violations);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData(0.0, 1.0)]
+    [InlineData(-1.0)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1.0, 0.5)]
+    [InlineData(1.0, 1.0)]
+    [InlineData(1.0, double.NaN)]
+    public void BadFactorsAreErrors(params double[] factors) =>
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Layers(1), [1], ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1), factors, 1, 1));
+
+    [Fact]
+    public void OtherBadInputIsAnError()
+    {
+        var library = ConstantDeviation.Library(0.5);
+        var model = new ConstantDeviation((_, _) => 1);
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Layers(2), [1], library, model, [1], 1, 1));
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run([], [], library, model, [1], 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SubsetSearch.Run(Layers(1), [1], library, model, [1], 0, 1));
+    }
+
+    private static LayerSample[] Layers(int count) => [.. Enumerable.Range(0, count).Select(i => ConstantDeviation.Layer($"l{i}"))];
+}

@@ -1,0 +1,61 @@
+using ApproxNets.Tests.Layers;
+using ApproxNets.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+#pragma warning disable xUnit1051 // the calls last milliseconds, and those that are cancelled have tokens of their own
+namespace ApproxNets.Tests.Training;
+
+public sealed class EvaluationTests
+{
+    [Fact]
+    public void AccuracyIsTheShareOfRightAnswersWhateverTheBatch()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyProblem.Network(2);
+        var data = TinyProblem.Data();
+        var x = TinyProblem.Batch();
+        network.eval();
+        float[] scores = network.call(x).detach().data<float>().ToArray();
+        int right = Enumerable.Range(0, 20).Count(i => (scores[2 * i] >= scores[(2 * i) + 1] ? 0 : 1) == data.Validation.Labels[i]);
+        foreach (int batch in new[] { 1, 7, 20, 250 })
+        {
+            Assert.Equal(right / 20.0, Evaluation.Accuracy(network, data.Validation, data.Statistics, batch));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ModeAndStateStayAsTheyWere(bool training)
+    {
+        using var network = TinyProblem.Network(2);
+        network.train(training);
+        string before = TinyProblem.Fingerprint(network);
+        var data = TinyProblem.Data();
+        Evaluation.Accuracy(network, data.Validation, data.Statistics);
+        Assert.Equal(training, network.training);
+        Assert.All(network.children(), c => Assert.Equal(training, c.training));
+        Assert.Equal(before, TinyProblem.Fingerprint(network));
+        Assert.Throws<OperationCanceledException>(() => Evaluation.Accuracy(network, data.Validation, data.Statistics, cancellation: new CancellationToken(true)));
+        Assert.Equal(training, network.training);
+    }
+
+    [Fact]
+    public void NoImagesAreAnError()
+    {
+        using var network = TinyProblem.Network(2);
+        var data = TinyProblem.Data();
+        Assert.Throws<ArgumentException>(() => Evaluation.Accuracy(network, data.Validation.Take(0), data.Statistics));
+    }
+
+    [Fact]
+    public void AccuracyLeavesNoTensor()
+    {
+        using var network = TinyProblem.Network(2);
+        var data = TinyProblem.Data();
+        long before = LiveTensors.Settled();
+        Evaluation.Accuracy(network, data.Validation, data.Statistics, 6);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+}
