@@ -1,9 +1,3 @@
-using System.CommandLine;
 using ApproxNets.Cli.Commands;
 
-var root = new RootCommand("Approximate multipliers in neural networks: runs the notebooks and writes the report.")
-{
-    RunCommand.Create(),
-    DoctorCommand.Create(),
-};
-return await CommandLine.InvokeAsync(root, args);
+return await CommandLine.InvokeAsync(CommandLine.Root(), args);

@@ -10,6 +10,13 @@ internal static class CommandLine
     public const int WrongUse = 2;
     public const int Cancelled = 130;
 
+    public static RootCommand Root() => new("Approximate multipliers in neural networks: runs the notebooks and writes the report.")
+    {
+        RunCommand.Create(),
+        DataCommand.Create(),
+        DoctorCommand.Create(),
+    };
+
     public static async Task<int> InvokeAsync(RootCommand root, string[] args)
     {
         var parsed = root.Parse(args);

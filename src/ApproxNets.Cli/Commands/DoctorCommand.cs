@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using ApproxNets.Cli.Reporting;
-using ApproxNets.Cli.Running;
+using System.Runtime.InteropServices;
+using ApproxNets.Data;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Studies;
 using Spectre.Console;
 using TorchSharp;
 
@@ -23,9 +24,9 @@ internal static class DoctorCommand
         var table = new Spectre.Console.Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
 
-        Row(".NET", EnvironmentFacts.Framework);
-        Row("System", EnvironmentFacts.OperatingSystem);
-        Row("CPU", EnvironmentFacts.CpuName);
+        Row(".NET", RuntimeInformation.FrameworkDescription);
+        Row("System", Provenance.OperatingSystemName());
+        Row("CPU", Provenance.CpuName());
         Row("Threads", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
         string? problem = null;
         try
@@ -40,7 +41,7 @@ internal static class DoctorCommand
         }
 
         Row("APPROXNETS_DATA", Environment.GetEnvironmentVariable("APPROXNETS_DATA") ?? "not set (data/.cache is used)");
-        string? repository = Repository.TryFind(Directory.GetCurrentDirectory());
+        string? repository = RepositoryFolder.TryFind();
         Row("Repository", repository ?? "not found from here");
         string disk = repository ?? Directory.GetCurrentDirectory();
         Row("Free disk", string.Create(CultureInfo.InvariantCulture, $"{new DriveInfo(disk).AvailableFreeSpace / 1e9:F1} GB at {disk}"));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using ApproxNets.Cli.Running;
 
 namespace ApproxNets.Cli.Commands;
@@ -50,22 +49,9 @@ internal static class RunCommand
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");
 
-        using var cancellation = new CancellationTokenSource();
         var terminal = Terminal.ForProcess();
-        void Stop(PosixSignalContext context)
-        {
-            // A second Ctrl-C ends the process as usual.
-            if (!cancellation.IsCancellationRequested)
-            {
-                context.Cancel = true;
-                terminal.WriteLine("Stopping; press Ctrl-C again to end at once.");
-                cancellation.Cancel();
-            }
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, cancellation.Token);
+        using var interruption = new Interruption(terminal.WriteLine);
+        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, interruption.Token);
         return run.Status switch
         {
             RunStatus.Ok => CommandLine.Success,

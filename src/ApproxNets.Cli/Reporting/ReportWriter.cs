@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Running;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Studies;
 
 namespace ApproxNets.Cli.Reporting;
 
@@ -23,7 +25,7 @@ internal sealed class ReportWriter
     public ReportWriter(string folder, RunSession session)
     {
         (_folder, _session) = (folder, session);
-        _commit = EnvironmentFacts.Commit(session.Repository);
+        _commit = Provenance.CommitOf(session.Repository);
         Directory.CreateDirectory(folder);
         AtomicFile.Write(Path.Combine(folder, PlotlyScript.FileName), PlotlyScript.CopyTo);
     }
@@ -68,11 +70,11 @@ internal sealed class ReportWriter
             ["profile"] = _session.Profile,
             ["commit"] = _commit.Hash,
             ["dirty"] = _commit.Dirty,
-            ["dotnet"] = EnvironmentFacts.Framework,
-            ["os"] = EnvironmentFacts.OperatingSystem,
-            ["cpu"] = EnvironmentFacts.CpuName,
+            ["dotnet"] = RuntimeInformation.FrameworkDescription,
+            ["os"] = Provenance.OperatingSystemName(),
+            ["cpu"] = Provenance.CpuName(),
             ["threads"] = Environment.ProcessorCount,
-            ["packages"] = new JsonObject(EnvironmentFacts.PackageVersions()
+            ["packages"] = new JsonObject(PackageVersions.Found()
                 .Select(package => KeyValuePair.Create(package.Key, (JsonNode?)package.Value))),
             ["notebooks"] = new JsonArray([.. _session.Notebooks.Select(Facts)]),
         };

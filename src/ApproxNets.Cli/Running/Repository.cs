@@ -1,27 +1,13 @@
 using ApproxNets.Cli.Commands;
+using ApproxNets.Data;
 
 namespace ApproxNets.Cli.Running;
 
 /// <summary>Where the repository and its notebooks are.</summary>
 internal static class Repository
 {
-    private const string Marker = "Notebooks.sln";
-
-    public static string Find(string from) => TryFind(from)
-        ?? throw new UsageException($"found no {Marker} in {from} or above it; expected to be started inside the repository.");
-
-    public static string? TryFind(string from)
-    {
-        for (var folder = new DirectoryInfo(from); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, Marker)))
-            {
-                return folder.FullName;
-            }
-        }
-
-        return null;
-    }
+    public static string Find(string from) => RepositoryFolder.TryFind(from) ?? throw new UsageException(
+        $"found no {RepositoryFolder.Marker} in {from} or above it; expected to be started inside the repository.");
 
     /// <summary>The notebooks that the arguments name, in the order given; all of <c>notebooks/</c> in name order for none.</summary>
     public static IReadOnlyList<string> SelectNotebooks(string repository, string current, IReadOnlyList<string> arguments)

@@ -26,12 +26,7 @@ public static class DatasetFetcher
         string name, string? folder = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        ArchiveSource source = name switch
-        {
-            "cifar10" => ArchiveSource.Cifar10,
-            "shapes" => throw new ArgumentException("Data set shapes: found nothing to fetch, it is made in code.", nameof(name)),
-            _ => throw new ArgumentException($"Data set: found the name '{name}', expected cifar10.", nameof(name)),
-        };
+        ArchiveSource source = SourceOf(name);
         if (folder is null)
         {
             DataFolders folders = DataFolders.Current();
@@ -46,6 +41,24 @@ public static class DatasetFetcher
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         return await FetchAsync(source, folder, client, progress, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>Says in a line how to put a data set in place on a machine without a network.</summary>
+    /// <param name="name">"cifar10".</param>
+    /// <exception cref="ArgumentException">There is nothing to fetch for this name.</exception>
+    public static string ByHand(string name)
+    {
+        ArchiveSource source = SourceOf(name);
+        string folder = DataFolders.Current().Folders.FirstOrDefault() ?? $"a folder that {DataFolders.Variable} names";
+        return $"By hand: download {source.Address} (MD5 {source.Md5}) where there is a network and unpack it in {folder}, "
+            + $"so that it holds {source.Folder}.";
+    }
+
+    private static ArchiveSource SourceOf(string name) => name switch
+    {
+        "cifar10" => ArchiveSource.Cifar10,
+        "shapes" => throw new ArgumentException("Data set shapes: found nothing to fetch, it is made in code.", nameof(name)),
+        _ => throw new ArgumentException($"Data set: found the name '{name}', expected cifar10.", nameof(name)),
+    };
 
     internal static async Task<string> FetchAsync(
         ArchiveSource source, string folder, HttpClient client, IProgress<FetchProgress>? progress, CancellationToken cancellation)

@@ -10,7 +10,8 @@ public static class RepositoryFolder
     /// <param name="from">Where to begin; the current folder if left out.</param>
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
     public static string Find(string? from = null) => TryFind(from)
-        ?? throw new DirectoryNotFoundException($"Found no {Marker} in '{from ?? Directory.GetCurrentDirectory()}' or above it, expected to be inside the repository.");
+        ?? throw new DirectoryNotFoundException(
+            $"Found no {Marker} in '{from ?? Directory.GetCurrentDirectory()}' or above it, expected to be inside the repository.");
 
     /// <summary>The repository's root, or null if there is none.</summary>
     /// <param name="from">Where to begin; the current folder if left out.</param>

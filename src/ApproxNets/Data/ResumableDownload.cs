@@ -12,7 +12,7 @@ internal static class ResumableDownload
     /// <summary>How long the server may send nothing before the download is given up.</summary>
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan _reportEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// Downloads to a file. What it holds already is kept and the rest asked for (HTTP Range); a server that sends the whole
@@ -54,7 +54,7 @@ internal static class ResumableDownload
                 if (watch.Elapsed >= nextReport)
                 {
                     progress?.Report(Now());
-                    nextReport = watch.Elapsed + _reportEvery;
+                    nextReport = watch.Elapsed + ReportEvery;
                 }
             }
         }

@@ -18,44 +18,44 @@ internal static class ShapeOutlines
     // Inner corners of a star, over the outer ones; 0.382 would be the pentagram.
     private const double StarInner = 0.45;
 
-    private static readonly (double X, double Y)[] _triangle = [(0, -1), (0.86602540378443865, 0.5), (-0.86602540378443865, 0.5)];
+    private static readonly (double X, double Y)[] Triangle = [(0, -1), (0.86602540378443865, 0.5), (-0.86602540378443865, 0.5)];
 
-    private static readonly (double X, double Y)[] _square = [(-0.72, -0.72), (0.72, -0.72), (0.72, 0.72), (-0.72, 0.72)];
+    private static readonly (double X, double Y)[] Square = [(-0.72, -0.72), (0.72, -0.72), (0.72, 0.72), (-0.72, 0.72)];
 
-    private static readonly (double X, double Y)[] _pentagon =
+    private static readonly (double X, double Y)[] Pentagon =
         [(0, -1), (Sin72, -Cos72), (Sin144, -Cos144), (-Sin144, -Cos144), (-Sin72, -Cos72)];
 
-    private static readonly (double X, double Y)[] _star =
+    private static readonly (double X, double Y)[] Star =
     [
         (0, -1), (StarInner * Sin144, StarInner * Cos144), (Sin72, -Cos72), (StarInner * Sin72, StarInner * Cos72), (Sin144, -Cos144),
         (0, StarInner), (-Sin144, -Cos144), (-StarInner * Sin72, StarInner * Cos72), (-Sin72, -Cos72),
         (-StarInner * Sin144, StarInner * Cos144),
     ];
 
-    private static readonly (double X, double Y)[] _cross =
+    private static readonly (double X, double Y)[] Cross =
     [
         (-0.3, -0.95), (0.3, -0.95), (0.3, -0.3), (0.95, -0.3), (0.95, 0.3), (0.3, 0.3),
         (0.3, 0.95), (-0.3, 0.95), (-0.3, 0.3), (-0.95, 0.3), (-0.95, -0.3), (-0.3, -0.3),
     ];
 
-    private static readonly (double X, double Y)[] _arrow =
+    private static readonly (double X, double Y)[] Arrow =
         [(0, -1), (0.85, -0.1), (0.32, -0.1), (0.32, 1), (-0.32, 1), (-0.32, -0.1), (-0.85, -0.1)];
 
-    private static readonly (double X, double Y)[] _heartTip = [(0, 1), (0.7, 0.3), (0, -0.4), (-0.7, 0.3)];
+    private static readonly (double X, double Y)[] HeartTip = [(0, 1), (0.7, 0.3), (0, -0.4), (-0.7, 0.3)];
 
     /// <summary>Computes the signed distance of a point to the outline of a class.</summary>
     public static double Distance(int label, double x, double y) => label switch
     {
         0 => Disc(x, y, 0, 0, 0.9),
-        1 => Polygon(_triangle, x, y),
-        2 => Polygon(_square, x, y),
-        3 => Polygon(_pentagon, x, y),
-        4 => Polygon(_star, x, y),
-        5 => Polygon(_cross, x, y),
+        1 => Polygon(Triangle, x, y),
+        2 => Polygon(Square, x, y),
+        3 => Polygon(Pentagon, x, y),
+        4 => Polygon(Star, x, y),
+        5 => Polygon(Cross, x, y),
         6 => Math.Abs(Disc(x, y, 0, 0, 0.72)) - 0.2,
         7 => Math.Max(Disc(x, y, 0, 0, 1), -Disc(x, y, 0.55, 0, 0.82)),
-        8 => Math.Min(Polygon(_heartTip, x, y), Disc(Math.Abs(x), y, 0.35, -0.05, 0.49497474683058327)),
-        9 => Polygon(_arrow, x, y),
+        8 => Math.Min(Polygon(HeartTip, x, y), Disc(Math.Abs(x), y, 0.35, -0.05, 0.49497474683058327)),
+        9 => Polygon(Arrow, x, y),
         _ => throw new ArgumentOutOfRangeException(nameof(label), $"Shapes: found label {label}, expected 0..9."),
     };
 

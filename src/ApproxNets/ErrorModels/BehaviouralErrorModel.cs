@@ -19,7 +19,8 @@ public sealed class BehaviouralErrorModel : IErrorModel
     public ErrorEstimate Estimate(Multiplier multiplier, LayerSample sample)
     {
         int[] approximate = sample.Simulate(multiplier);
-        int[] exact = _exact.GetValue(sample, s => s.Simulate(Multiplier.FromFunction("exact", s.Scheme, (x, w) => x * w, 1, "definition")));
+        int[] exact = _exact.GetValue(
+            sample, s => s.Simulate(Multiplier.FromFunction("exact", s.Scheme, (x, w) => x * w, 1, "definition")));
         double sum = 0, squares = 0;
         for (int i = 0; i < exact.Length; i++)
         {

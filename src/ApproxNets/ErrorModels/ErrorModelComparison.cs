@@ -8,7 +8,8 @@ namespace ApproxNets.ErrorModels;
 /// <param name="Pairs">Every pair with predicted and true standard deviation.</param>
 /// <param name="Pearson">Pearson correlation of predicted and true standard deviations.</param>
 /// <param name="MedianRelativeError">Median of <c>|predicted - true| / true</c> over pairs whose truth is not 0.</param>
-public sealed record ErrorModelComparison(string Model, IReadOnlyList<ErrorModelComparison.Pair> Pairs, double Pearson, double MedianRelativeError)
+public sealed record ErrorModelComparison(
+    string Model, IReadOnlyList<ErrorModelComparison.Pair> Pairs, double Pearson, double MedianRelativeError)
 {
     /// <summary>One layer under one multiplier.</summary>
     /// <param name="Layer">Path of the layer.</param>
@@ -22,7 +23,8 @@ public sealed record ErrorModelComparison(string Model, IReadOnlyList<ErrorModel
     /// <param name="library">The multipliers; exact ones are left out.</param>
     /// <param name="models">The models.</param>
     /// <returns>One comparison per model, in order.</returns>
-    public static IReadOnlyList<ErrorModelComparison> Of(IReadOnlyList<LayerSample> samples, MultiplierLibrary library, params IReadOnlyList<IErrorModel> models)
+    public static IReadOnlyList<ErrorModelComparison> Of(
+        IReadOnlyList<LayerSample> samples, MultiplierLibrary library, params IReadOnlyList<IErrorModel> models)
     {
         var pairs = samples.SelectMany(s => library.Multipliers.Where(m => !m.IsExact).Select(m => (Sample: s, Multiplier: m))).ToList();
         var truth = new BehaviouralErrorModel();
@@ -30,7 +32,11 @@ public sealed record ErrorModelComparison(string Model, IReadOnlyList<ErrorModel
         return [.. models.Select(model =>
         {
             double[] predicted = new double[pairs.Count];
-            Parallel.For(0, pairs.Count, i => predicted[i] = model.Estimate(pairs[i].Multiplier, pairs[i].Sample).StandardDeviation * pairs[i].Sample.OutputScale);
+            Parallel.For(0, pairs.Count, i =>
+            {
+                var (sample, multiplier) = (pairs[i].Sample, pairs[i].Multiplier);
+                predicted[i] = model.Estimate(multiplier, sample).StandardDeviation * sample.OutputScale;
+            });
             var relative = predicted.Zip(actual).Where(p => p.Second > 0).Select(p => Math.Abs(p.First - p.Second) / p.Second);
             return new ErrorModelComparison(
                 model.Name,

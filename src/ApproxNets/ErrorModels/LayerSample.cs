@@ -11,7 +11,8 @@ namespace ApproxNets.ErrorModels;
 /// <param name="PaddingCode">Operand code of padding.</param>
 /// <param name="WeightCodes">Operand codes of the weights, <c>[O, n]</c>.</param>
 /// <param name="ReceptiveFields">Activation codes of K receptive fields drawn at random, <c>[K, n]</c>; padding included.</param>
-/// <param name="OutputScale">Real units of one step of the integer sum, <c>s_x s_w</c>; root mean square over channels where they differ.</param>
+/// <param name="OutputScale">Real units of one step of the integer sum, <c>s_x s_w</c>; root mean square over channels
+/// where they differ.</param>
 /// <param name="OutputStandardDeviation">std(y) of the quantised layer's output on the sample, in real units.</param>
 public sealed record LayerSample(
     string Path,
@@ -33,7 +34,8 @@ public sealed record LayerSample(
     /// <summary>K, the number of receptive fields.</summary>
     public int ReceptiveFieldCount => ReceptiveFields.Length / FanIn;
 
-    /// <summary>Computes the operand distribution of activations p_x by code, as the multipliers see them: over all receptive fields.</summary>
+    /// <summary>Computes the operand distribution of activations p_x by code, as the multipliers see them: over all receptive
+    /// fields.</summary>
     public double[] ActivationDistribution => Distribution(ReceptiveFields);
 
     /// <summary>Computes the operand distribution of weights p_w by code.</summary>
@@ -73,7 +75,9 @@ public sealed record LayerSample(
     {
         if (multiplier.Signedness != Scheme)
         {
-            throw new ArgumentException($"Layer '{Path}': found {multiplier.Signedness} multiplier '{multiplier.Name}', expected a {Scheme} one.", nameof(multiplier));
+            throw new ArgumentException(
+                $"Layer '{Path}': found {multiplier.Signedness} multiplier '{multiplier.Name}', "
+                + $"expected a {Scheme} one.", nameof(multiplier));
         }
     }
 }

@@ -15,7 +15,8 @@ public static class LayerSampling
     /// <param name="receptiveFields">K, receptive fields to draw per layer (the paper: 512).</param>
     /// <param name="seed">Seed of the draw.</param>
     /// <returns>One sample per layer, in the order of the layers.</returns>
-    public static IReadOnlyList<LayerSample> Take(ApproxModel model, ImageSet images, ChannelStatistics statistics, int receptiveFields = 512, int seed = 0)
+    public static IReadOnlyList<LayerSample> Take(
+        ApproxModel model, ImageSet images, ChannelStatistics statistics, int receptiveFields = 512, int seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(receptiveFields, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(images.Count, 1);
@@ -27,7 +28,8 @@ public static class LayerSampling
             for (int i = 0; i < samples.Length; i++)
             {
                 int index = i;
-                model.Layers[i].Listener = (input, output) => samples[index] = Sample(model.Layers[index], input, output, receptiveFields, seed + index);
+                model.Layers[i].Listener = (input, output) =>
+                    samples[index] = Sample(model.Layers[index], input, output, receptiveFields, seed + index);
             }
 
             using var scope = NewDisposeScope();
@@ -50,7 +52,8 @@ public static class LayerSampling
             model.Network.train(training);
         }
 
-        return [.. samples.Select((s, i) => s ?? throw new InvalidOperationException($"Layer '{model.Layers[i].Path}': found no forward pass, expected the model to use the layer."))];
+        return [.. samples.Select((s, i) => s ?? throw new InvalidOperationException(
+            $"Layer '{model.Layers[i].Path}': found no forward pass, expected the model to use the layer."))];
     }
 
     private static LayerSample Sample(ApproxLayer layer, Tensor input, Tensor output, int receptiveFields, int seed)
@@ -78,7 +81,8 @@ public static class LayerSampling
         for (int k = 0; k < count; k++)
         {
             int image = random.Next(shape.Batch), group = random.Next(shape.Groups);
-            int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H, left = (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W;
+            int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H;
+            int left = (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W;
             for (int c = 0; c < channels; c++)
             {
                 int plane = ((image * shape.InChannels) + (group * channels) + c) * shape.Height * shape.Width;

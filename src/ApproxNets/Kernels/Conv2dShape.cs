@@ -11,7 +11,8 @@ namespace ApproxNets.Kernels;
 /// <param name="OutChannels">O, output channels.</param>
 /// <param name="KernelHeight">Rows of the kernel.</param>
 /// <param name="KernelWidth">Columns of the kernel.</param>
-public readonly record struct Conv2dShape(int Batch, int InChannels, int Height, int Width, int OutChannels, int KernelHeight, int KernelWidth)
+public readonly record struct Conv2dShape(
+    int Batch, int InChannels, int Height, int Width, int OutChannels, int KernelHeight, int KernelWidth)
 {
     /// <summary>Vertical and horizontal step of the kernel.</summary>
     public (int H, int W) Stride { get; init; } = (1, 1);
@@ -54,22 +55,28 @@ public readonly record struct Conv2dShape(int Batch, int InChannels, int Height,
         if (Batch < 0 || InChannels < 1 || Height < 1 || Width < 1 || OutChannels < 1 || KernelHeight < 1 || KernelWidth < 1
             || Stride.H < 1 || Stride.W < 1 || Dilation.H < 1 || Dilation.W < 1 || Padding.H < 0 || Padding.W < 0 || Groups < 1)
         {
-            throw new ArgumentException($"Convolution: found {this}, expected positive sizes, strides and dilations and no negative padding.");
+            throw new ArgumentException(
+                $"Convolution: found {this}, expected positive sizes, strides and dilations and no negative padding.");
         }
 
         if (InChannels % Groups != 0 || OutChannels % Groups != 0)
         {
-            throw new ArgumentException($"Convolution: found {Groups} groups, expected a divisor of {InChannels} input and {OutChannels} output channels.");
+            throw new ArgumentException(
+                $"Convolution: found {Groups} groups, expected a divisor of {InChannels} input and {OutChannels} output channels.");
         }
 
-        if (Height + (2 * Padding.H) < (Dilation.H * (KernelHeight - 1)) + 1 || Width + (2 * Padding.W) < (Dilation.W * (KernelWidth - 1)) + 1)
+        if (Height + (2 * Padding.H) < (Dilation.H * (KernelHeight - 1)) + 1
+            || Width + (2 * Padding.W) < (Dilation.W * (KernelWidth - 1)) + 1)
         {
-            throw new ArgumentException($"Convolution: found a {KernelHeight}x{KernelWidth} kernel with dilation {Dilation}, expected it to fit the {Height}x{Width} input with padding {Padding}.");
+            throw new ArgumentException(
+                $"Convolution: found a {KernelHeight}x{KernelWidth} kernel with dilation {Dilation}, "
+                + $"expected it to fit the {Height}x{Width} input with padding {Padding}.");
         }
 
         if (FanIn > MaxFanIn)
         {
-            throw new ArgumentException($"Convolution: found a fan-in of {FanIn}, expected at most {MaxFanIn}, so that sums of 16-bit products fit 32 bits.");
+            throw new ArgumentException(
+                $"Convolution: found a fan-in of {FanIn}, expected at most {MaxFanIn}, so that sums of 16-bit products fit 32 bits.");
         }
     }
 

@@ -24,7 +24,9 @@ public sealed class ApproxConv2d : ApproxLayer
     {
         if (source.transposed || source.padding_mode != PaddingModes.Zeros || source.padding is null)
         {
-            throw new ArgumentException($"Layer '{path}': found padding mode {source.padding_mode}, padding type {source.padding_type}, transposed {source.transposed}; expected a plain convolution with zero padding given in numbers.", nameof(source));
+            throw new ArgumentException(
+                $"Layer '{path}': found padding mode {source.padding_mode}, padding type {source.padding_type}, "
+                + $"transposed {source.transposed}; expected a plain convolution with zero padding given in numbers.", nameof(source));
         }
 
         _stride = Pair(source.stride);
@@ -41,10 +43,12 @@ public sealed class ApproxConv2d : ApproxLayer
         long[] kernel = Weight.shape;
         if (inputShape.Length != 4 || inputShape[1] != kernel[1] * _groups)
         {
-            throw new ArgumentException($"Layer '{Path}': found input [{string.Join(", ", inputShape.ToArray())}], expected [B, {kernel[1] * _groups}, H, W].");
+            throw new ArgumentException(
+                $"Layer '{Path}': found input [{string.Join(", ", inputShape.ToArray())}], expected [B, {kernel[1] * _groups}, H, W].");
         }
 
-        return new Conv2dShape((int)inputShape[0], (int)inputShape[1], (int)inputShape[2], (int)inputShape[3], (int)kernel[0], (int)kernel[2], (int)kernel[3])
+        return new Conv2dShape(
+            (int)inputShape[0], (int)inputShape[1], (int)inputShape[2], (int)inputShape[3], (int)kernel[0], (int)kernel[2], (int)kernel[3])
         {
             Stride = ((int)_stride[0], (int)_stride[1]),
             Padding = ((int)_padding[0], (int)_padding[1]),

@@ -34,7 +34,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     {
         if (options.PerChannelWeights && options.Scheme != Signedness.Signed)
         {
-            throw new ArgumentException($"Layer '{path}': found per-channel weights with the {options.Scheme} scheme, expected the Signed one.", nameof(options));
+            throw new ArgumentException(
+                $"Layer '{path}': found per-channel weights with the {options.Scheme} scheme, expected the Signed one.", nameof(options));
         }
 
         Path = path;
@@ -100,7 +101,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     /// <exception cref="InvalidOperationException">Nothing was observed yet.</exception>
     public AffineParameters ActivationParameters => observer.Range is (double least, double greatest)
         ? AffineParameters.ForActivations(least, greatest, Scheme)
-        : throw new InvalidOperationException($"Layer '{Path}': found no observed activation range; run it in training mode in LayerMode.Quantized first.");
+        : throw new InvalidOperationException(
+            $"Layer '{Path}': found no observed activation range; run it in training mode in LayerMode.Quantized first.");
 
     /// <summary>The grid of weights, from the current weights. With per-channel scales: that of the widest channel.</summary>
     public AffineParameters WeightParameters
@@ -142,7 +144,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         using var gradients = no_grad();
         var (onGrid, scale) = QuantizedWeight();
         var parameters = WeightParameters;
-        return onGrid.div(scale).add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte).reshape(weight.shape[0], -1).MoveToOuterDisposeScope();
+        return onGrid.div(scale).add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte)
+            .reshape(weight.shape[0], -1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Real units of one step of the integer sum: <c>s_x s_w</c>, float32 <c>[1]</c> or <c>[O]</c>.</summary>
@@ -196,7 +199,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
                 var exact = Exact(x, w, bias);
                 return exact.add(approximate.sub_(exact.detach()));
             default:
-                throw new InvalidOperationException($"Layer '{Path}': found mode {Mode}, expected {string.Join(", ", Enum.GetNames<LayerMode>())}.");
+                throw new InvalidOperationException(
+                    $"Layer '{Path}': found mode {Mode}, expected {string.Join(", ", Enum.GetNames<LayerMode>())}.");
         }
     }
 
@@ -211,7 +215,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var scales = weight.detach().flatten(1).abs().amax([1]).div_(127).clamp_(min: 1e-12f);
         var onGrid = FakeQuantize.PerChannel(weight, scales);
-        return (onGrid.MoveToOuterDisposeScope(), scales.view([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]).MoveToOuterDisposeScope());
+        var perChannel = scales.view([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]);
+        return (onGrid.MoveToOuterDisposeScope(), perChannel.MoveToOuterDisposeScope());
     }
 
     private Tensor AddNoise(Tensor output)
@@ -224,7 +229,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     /// <summary>Behavioural simulation of inputs and weights that are on their grids.</summary>
     private Tensor Simulate(Tensor x, Tensor w, AffineParameters activations)
     {
-        var multiplier = Multiplier ?? throw new InvalidOperationException($"Layer '{Path}': found no multiplier, expected one in LayerMode.Approximate.");
+        var multiplier = Multiplier ?? throw new InvalidOperationException(
+            $"Layer '{Path}': found no multiplier, expected one in LayerMode.Approximate.");
         using var gradients = no_grad();
         var weights = WeightParameters;
         var shape = ShapeFor(x.shape);
@@ -232,7 +238,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         var wCodes = WeightCodes();
         var sums = empty([shape.Batch, shape.OutChannels, shape.OutHeight, shape.OutWidth], ScalarType.Int32);
         LutConv2d.Run(
-            xCodes.bytes, wCodes.bytes, multiplier.Products.Span, shape, activations.ZeroCode, MemoryMarshal.Cast<byte, int>(sums.bytes), KernelPath);
+            xCodes.bytes, wCodes.bytes, multiplier.Products.Span, shape, activations.ZeroCode,
+            MemoryMarshal.Cast<byte, int>(sums.bytes), KernelPath);
 
         if (weights.ZeroPoint != 0)
         {
@@ -261,7 +268,8 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         var steps = x.div((float)activations.Scale).round_().view(shape.Batch, shape.InChannels, shape.Height, shape.Width);
         var kernel = ones(shape.Groups, shape.InChannels / shape.Groups, shape.KernelHeight, shape.KernelWidth);
         var sums = functional.conv2d(
-            steps, kernel, null, [shape.Stride.H, shape.Stride.W], [shape.Padding.H, shape.Padding.W], [shape.Dilation.H, shape.Dilation.W], shape.Groups);
+            steps, kernel, null,
+            [shape.Stride.H, shape.Stride.W], [shape.Padding.H, shape.Padding.W], [shape.Dilation.H, shape.Dilation.W], shape.Groups);
         return sums.to(ScalarType.Int32).repeat_interleave(shape.OutChannels / shape.Groups, 1);
     }
 }

@@ -24,7 +24,8 @@ public sealed class ApproxLinear : ApproxLayer
         long[] shape = Weight.shape;
         if (inputShape.Length != 2 || inputShape[1] != shape[1])
         {
-            throw new ArgumentException($"Layer '{Path}': found input [{string.Join(", ", inputShape.ToArray())}], expected [B, {shape[1]}].");
+            throw new ArgumentException(
+                $"Layer '{Path}': found input [{string.Join(", ", inputShape.ToArray())}], expected [B, {shape[1]}].");
         }
 
         return new Conv2dShape((int)inputShape[0], (int)inputShape[1], 1, 1, (int)shape[0], 1, 1);

@@ -20,10 +20,12 @@ public sealed class ApproxModel : IDisposable
 
     /// <summary>The layers' multipliers.</summary>
     /// <exception cref="InvalidOperationException">A layer has none.</exception>
-    public Assignment Assignment => new([.. Layers.Select(l => l.Multiplier ?? throw new InvalidOperationException($"Layer '{l.Path}': found no multiplier, expected one."))]);
+    public Assignment Assignment => new([.. Layers.Select(l => l.Multiplier ?? throw new InvalidOperationException(
+        $"Layer '{l.Path}': found no multiplier, expected one."))]);
 
     /// <summary>Parameters of the network proper: without the noise scales, which serve the search only.</summary>
-    public long ParameterCount => Network.named_parameters().Where(p => !p.name.EndsWith(".sigma", StringComparison.Ordinal)).Sum(p => p.parameter.numel());
+    public long ParameterCount => Network.named_parameters()
+        .Where(p => !p.name.EndsWith(".sigma", StringComparison.Ordinal)).Sum(p => p.parameter.numel());
 
     /// <summary>
     /// Replaces every Conv2d and Linear of a network, in place, and runs it once in float on a black image, which gives the
@@ -38,16 +40,20 @@ public sealed class ApproxModel : IDisposable
     {
         using var scope = NewDisposeScope();
         var layers = new List<ApproxLayer>();
-        foreach (var (parent, name, path, module) in ModuleTree.Find<Module<Tensor, Tensor>>(network, m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
+        foreach (var (parent, name, path, module) in ModuleTree.Find<Module<Tensor, Tensor>>(
+            network, m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
         {
-            ApproxLayer layer = module is Conv2d conv ? new ApproxConv2d(path, conv, options) : new ApproxLinear(path, (Linear)module, options);
+            ApproxLayer layer = module is Conv2d conv
+                ? new ApproxConv2d(path, conv, options)
+                : new ApproxLinear(path, (Linear)module, options);
             ModuleTree.Replace(parent, name, path, module, layer);
             layers.Add(layer);
         }
 
         if (layers.Count == 0)
         {
-            throw new ArgumentException($"Conversion: found no Conv2d and no Linear in {network.GetName()}, expected at least one.", nameof(network));
+            throw new ArgumentException(
+                $"Conversion: found no Conv2d and no Linear in {network.GetName()}, expected at least one.", nameof(network));
         }
 
         layers.ForEach(l => scope.Detach(l.Sigma));
@@ -68,12 +74,15 @@ public sealed class ApproxModel : IDisposable
     }
 
     /// <summary>Gives every layer its multiplier and switches all layers to <see cref="LayerMode.Approximate"/>.</summary>
-    /// <exception cref="ArgumentException">The number of multipliers is not that of the layers, or one has the wrong signedness.</exception>
+    /// <exception cref="ArgumentException">The number of multipliers is not that of the layers, or one has the wrong
+    /// signedness.</exception>
     public void Assign(Assignment assignment)
     {
         if (assignment.Multipliers.Count != Layers.Count)
         {
-            throw new ArgumentException($"Assignment: found {assignment.Multipliers.Count} multipliers, expected {Layers.Count}, one per layer.", nameof(assignment));
+            throw new ArgumentException(
+                $"Assignment: found {assignment.Multipliers.Count} multipliers, "
+                + $"expected {Layers.Count}, one per layer.", nameof(assignment));
         }
 
         foreach (var (layer, multiplier) in Layers.Zip(assignment.Multipliers))

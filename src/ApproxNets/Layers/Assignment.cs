@@ -18,7 +18,9 @@ public sealed record Assignment(IReadOnlyList<Multiplier> Multipliers)
     {
         if (opcounts.Count != Multipliers.Count || opcounts.Sum() <= 0)
         {
-            throw new ArgumentException($"Assignment: found {opcounts.Count} opcounts with the sum {opcounts.Sum()}, expected {Multipliers.Count} with a positive one.", nameof(opcounts));
+            throw new ArgumentException(
+                $"Assignment: found {opcounts.Count} opcounts with the sum {opcounts.Sum()}, "
+                + $"expected {Multipliers.Count} with a positive one.", nameof(opcounts));
         }
 
         return opcounts.Zip(Multipliers, (c, m) => c * m.RelativePower).Sum() / opcounts.Sum();

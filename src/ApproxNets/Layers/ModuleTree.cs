@@ -11,7 +11,8 @@ namespace ApproxNets.Layers;
 internal static class ModuleTree
 {
     /// <summary>All descendants of one kind, with parent and path, in the order of registration.</summary>
-    public static List<(nn.Module Parent, string Name, string Path, TModule Module)> Find<TModule>(nn.Module root, Predicate<TModule> wanted)
+    public static List<(nn.Module Parent, string Name, string Path, TModule Module)> Find<TModule>(
+        nn.Module root, Predicate<TModule> wanted)
         where TModule : nn.Module
     {
         var found = new List<(nn.Module, string, string, TModule)>();
@@ -35,20 +36,24 @@ internal static class ModuleTree
     }
 
     /// <summary>Puts a module in the place of another.</summary>
-    /// <exception cref="ArgumentException">No field or list of the parent holds the module, or its type does not allow the new one.</exception>
+    /// <exception cref="ArgumentException">No field or list of the parent holds the module, or its type does not allow the
+    /// new one.</exception>
     public static void Replace(nn.Module parent, string name, string path, nn.Module old, nn.Module replacement)
     {
         bool held = false;
         for (var type = parent.GetType(); type is not null && type != typeof(nn.Module); type = type.BaseType)
         {
-            foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (var field in type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
                 object? value = field.GetValue(parent);
                 if (ReferenceEquals(value, old))
                 {
                     if (!field.FieldType.IsInstanceOfType(replacement))
                     {
-                        throw new ArgumentException($"Layer '{path}': found a field of type {field.FieldType.Name} in {type.Name}, expected Module<Tensor, Tensor>, so that the layer can be exchanged.");
+                        throw new ArgumentException(
+                            $"Layer '{path}': found a field of type {field.FieldType.Name} in {type.Name}, "
+                            + "expected Module<Tensor, Tensor>, so that the layer can be exchanged.");
                     }
 
                     field.SetValue(parent, replacement);

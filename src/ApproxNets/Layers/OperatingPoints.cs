@@ -13,7 +13,8 @@ public sealed class OperatingPoints
     /// <summary>Gives every batch normalisation of a model one set per operating point, in place, and switches to the first.</summary>
     /// <param name="model">The model; a model can be given operating points once.</param>
     /// <param name="assignments">One assignment per operating point.</param>
-    /// <exception cref="ArgumentException">There is no assignment, one does not fit the model, or the model has no BatchNorm2d to make switchable.</exception>
+    /// <exception cref="ArgumentException">There is no assignment, one does not fit the model, or the model has no BatchNorm2d to
+    /// make switchable.</exception>
     public OperatingPoints(ApproxModel model, IReadOnlyList<Assignment> assignments)
     {
         if (assignments.Count == 0)
@@ -81,5 +82,6 @@ public sealed class OperatingPoints
 
     /// <summary>Tells whether a parameter, by its name in the network, belongs to batch normalisation.</summary>
     public bool IsNormParameter(string name) =>
-        _norms.Count > 0 && Model.Network.named_modules().Any(m => m.module is SwitchableBatchNorm2d && name.StartsWith(m.name + ".", StringComparison.Ordinal));
+        _norms.Count > 0 && Model.Network.named_modules().Any(
+            m => m.module is SwitchableBatchNorm2d && name.StartsWith(m.name + ".", StringComparison.Ordinal));
 }

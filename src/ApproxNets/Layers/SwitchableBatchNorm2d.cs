@@ -34,7 +34,8 @@ public sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
         get => _active;
         set => _active = value >= 0 && value < _sets.Length
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), $"Batch normalisation: found operating point {value}, expected 0..{_sets.Length - 1}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), $"Batch normalisation: found operating point {value}, expected 0..{_sets.Length - 1}.");
     }
 
     /// <summary>Normalises with the active set.</summary>

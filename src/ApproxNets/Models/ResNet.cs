@@ -100,7 +100,8 @@ public sealed class ResNet : Module<Tensor, Tensor>
             bn2 = BatchNorm2d(outChannels);
             if (stride != 1 || inChannels != outChannels)
             {
-                downsample = Sequential(("0", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outChannels)));
+                downsample = Sequential(
+                    ("0", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outChannels)));
             }
 
             RegisterComponents();

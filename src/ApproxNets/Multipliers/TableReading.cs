@@ -6,7 +6,7 @@ namespace ApproxNets.Multipliers;
 /// </summary>
 internal static class TableReading
 {
-    private static readonly (string Name, Func<int, int> Operand)[] _readings =
+    private static readonly (string Name, Func<int, int> Operand)[] Readings =
     [
         ("unsigned 0..255", code => code),
         ("signed -128..127", code => code - 128),
@@ -17,15 +17,15 @@ internal static class TableReading
     internal static void Check(string path, ReadOnlySpan<int> products, Signedness signedness)
     {
         int declared = signedness == Signedness.Signed ? 1 : 0;
-        double declaredCorrelation = Correlation(products, _readings[declared].Operand);
-        for (int other = 0; other < _readings.Length; other++)
+        double declaredCorrelation = Correlation(products, Readings[declared].Operand);
+        for (int other = 0; other < Readings.Length; other++)
         {
-            double correlation = Correlation(products, _readings[other].Operand);
+            double correlation = Correlation(products, Readings[other].Operand);
             if (correlation > declaredCorrelation)
             {
                 string found = FormattableString.Invariant(
-                    $"{_readings[other].Name} (correlation {correlation:F3} with the exact product)");
-                string expected = FormattableString.Invariant($"{_readings[declared].Name} (correlation {declaredCorrelation:F3})");
+                    $"{Readings[other].Name} (correlation {correlation:F3} with the exact product)");
+                string expected = FormattableString.Invariant($"{Readings[declared].Name} (correlation {declaredCorrelation:F3})");
                 throw new InvalidDataException($"{path}: found a table that fits the operands {found}, expected {expected}.");
             }
         }

@@ -23,12 +23,12 @@ internal static class UnitGates
     /// (XOR per bit, half-adder chain) and the sign.</summary>
     internal const int SignMagnitude = (2 * ((8 * Xor) + (7 * HalfAdder))) + (16 * Xor) + (15 * HalfAdder) + Xor;
 
-    private static readonly int _exactUnsigned = PartialProducts.All(Signedness.Unsigned).Gates();
-    private static readonly int _exactSigned = PartialProducts.All(Signedness.Signed).Gates();
+    private static readonly int ExactUnsigned = PartialProducts.All(Signedness.Unsigned).Gates();
+    private static readonly int ExactSigned = PartialProducts.All(Signedness.Signed).Gates();
 
     /// <summary>Gates relative to the exact array multiplier of the signedness.</summary>
     internal static double Relative(Signedness signedness, int gates) =>
-        (double)gates / (signedness == Signedness.Signed ? _exactSigned : _exactUnsigned);
+        (double)gates / (signedness == Signedness.Signed ? ExactSigned : ExactUnsigned);
 
     /// <summary>Adders that sum bits column by column to one row; bit c of <paramref name="constant"/> adds a constant one to
     /// column c. h bits take (h - 1) / 2 full adders and, for an even h, a half adder; each sends a carry to the next column.</summary>

@@ -38,7 +38,8 @@ public static class FakeQuantize
     {
         using var plain = onGrid.contiguous();
         var codes = empty(onGrid.shape, ScalarType.Byte);
-        RoundingKernel.Codes(MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, (float)parameters.Scale, parameters.ZeroPoint - parameters.Offset);
+        RoundingKernel.Codes(
+            MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, (float)parameters.Scale, parameters.ZeroPoint - parameters.Offset);
         return codes;
     }
 

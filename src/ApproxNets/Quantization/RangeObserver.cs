@@ -22,14 +22,16 @@ public sealed class RangeObserver : nn.Module
 
     /// <summary>Makes an observer that has seen nothing.</summary>
     /// <param name="kind">Extremes or quantiles of each batch.</param>
-    /// <param name="quantile">Quantile of the histogram observer's upper end; as many values are left out below the lower end. 0.5..1.</param>
+    /// <param name="quantile">Quantile of the histogram observer's upper end; as many values are left out below the lower
+    /// end. 0.5..1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown or the quantile outside 0.5..1.</exception>
     public RangeObserver(ObserverKind kind = ObserverKind.MovingAverage, double quantile = 0.9999)
         : base(nameof(RangeObserver))
     {
         if (!Enum.IsDefined(kind))
         {
-            throw new ArgumentOutOfRangeException(nameof(kind), $"Observer: found kind {kind}, expected {string.Join(" or ", Enum.GetNames<ObserverKind>())}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(kind), $"Observer: found kind {kind}, expected {string.Join(" or ", Enum.GetNames<ObserverKind>())}.");
         }
 
         if (!(quantile is >= 0.5 and <= 1))

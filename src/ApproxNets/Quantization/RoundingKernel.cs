@@ -15,15 +15,21 @@ internal static unsafe class RoundingKernel
 
     /// <summary>Computes <c>y = s clamp(round(x / s), min, max)</c>.</summary>
     public static void Round(ReadOnlySpan<float> x, Span<float> y, float scale, float min, float max) =>
-        InChunks(x, y, (from, to, start, count) => RoundChunk(new ReadOnlySpan<float>((float*)from + start, count), new Span<float>((float*)to + start, count), scale, min, max));
+        InChunks(x, y, (from, to, start, count) => RoundChunk(
+            new ReadOnlySpan<float>((float*)from + start, count),
+            new Span<float>((float*)to + start, count), scale, min, max));
 
     /// <summary>Computes the gradient of the clamp: <c>g</c> where <c>low &lt;= x &lt;= high</c>, 0 elsewhere; in place.</summary>
     public static void Mask(ReadOnlySpan<float> x, Span<float> gradient, float low, float high) =>
-        InChunks(x, gradient, (from, to, start, count) => MaskChunk(new ReadOnlySpan<float>((float*)from + start, count), new Span<float>((float*)to + start, count), low, high));
+        InChunks(x, gradient, (from, to, start, count) => MaskChunk(
+            new ReadOnlySpan<float>((float*)from + start, count),
+            new Span<float>((float*)to + start, count), low, high));
 
     /// <summary>Computes operand codes <c>round(x / s) + shift</c> of values on a grid; the result must fit 0..255.</summary>
     public static void Codes(ReadOnlySpan<float> x, Span<byte> codes, float scale, float shift) =>
-        InChunks(x, codes, (from, to, start, count) => CodesChunk(new ReadOnlySpan<float>((float*)from + start, count), new Span<byte>((byte*)to + start, count), scale, shift));
+        InChunks(x, codes, (from, to, start, count) => CodesChunk(
+            new ReadOnlySpan<float>((float*)from + start, count),
+            new Span<byte>((byte*)to + start, count), scale, shift));
 
     private static void InChunks<T>(ReadOnlySpan<float> x, Span<T> y, Action<nint, nint, int, int> chunk)
         where T : unmanaged
@@ -39,7 +45,8 @@ internal static unsafe class RoundingKernel
                 return;
             }
 
-            Parallel.For(0, (length + ChunkLength - 1) / ChunkLength, i => chunk(source, target, i * ChunkLength, Math.Min(ChunkLength, length - (i * ChunkLength))));
+            Parallel.For(0, (length + ChunkLength - 1) / ChunkLength, i =>
+                chunk(source, target, i * ChunkLength, Math.Min(ChunkLength, length - (i * ChunkLength))));
         }
     }
 

@@ -23,16 +23,21 @@ internal sealed class StraightThrough : autograd.SingleTensorFunction<StraightTh
         ctx.save_for_backward([input]);
         ctx.save_data("low", scale * min);
         ctx.save_data("high", scale * max);
-        return FakeQuantize.Round(input.detach(), scale, min, max);
+        using var values = input.detach();
+        return FakeQuantize.Round(values, scale, min, max);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        using var input = ctx.get_saved_variables()[0].detach().contiguous();
-        var gradient = grad_output.detach().clone().contiguous();
+        using var scope = NewDisposeScope();
+        var input = ctx.get_saved_variables()[0].detach().contiguous();
+        var gradient = grad_output.detach().contiguous().clone();
         RoundingKernel.Mask(
-            MemoryMarshal.Cast<byte, float>(input.bytes), MemoryMarshal.Cast<byte, float>(gradient.bytes), (float)ctx.get_data("low"), (float)ctx.get_data("high"));
-        return [gradient, null!, null!, null!];
+            MemoryMarshal.Cast<byte, float>(input.bytes),
+            MemoryMarshal.Cast<byte, float>(gradient.bytes),
+            (float)ctx.get_data("low"),
+            (float)ctx.get_data("high"));
+        return [gradient.MoveToOuterDisposeScope(), null!, null!, null!];
     }
 }

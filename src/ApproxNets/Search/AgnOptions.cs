@@ -10,7 +10,8 @@ public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, 
     {
         if (!(Lambda >= 0) || !(InitialSigma > 0) || !(MaxSigma >= InitialSigma) || !double.IsFinite(Lambda + MaxSigma))
         {
-            throw new ArgumentException($"AGN search: found {this}, expected finite numbers, lambda >= 0 and 0 < initial sigma <= maximal sigma.");
+            throw new ArgumentException(
+                $"AGN search: found {this}, expected finite numbers, lambda >= 0 and 0 < initial sigma <= maximal sigma.");
         }
     }
 }

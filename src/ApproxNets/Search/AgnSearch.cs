@@ -44,7 +44,8 @@ public static class AgnSearch
         model.SetMode(LayerMode.Noise);
         double[] start = Sigmas(model);
         var record = Trainer.Run(
-            model.Network, data, training, Step(model, agn, training), null, JsonSerializer.Serialize(agn), () => Sigmas(model), resumeFile, progress, cancellation);
+            model.Network, data, training, Step(model, agn, training), null, JsonSerializer.Serialize(agn), () => Sigmas(model),
+            resumeFile, progress, cancellation);
         model.SetMode(LayerMode.Quantized);
         return new AgnResult(Sigmas(model), [start, .. record.Epochs.Select(e => e.Measured)], record);
     }
@@ -68,7 +69,8 @@ public static class AgnSearch
         }
 
         var logits = model.Network.call(images);
-        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
+        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing)
+            .sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
         loss.backward();
         return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
     };

@@ -13,13 +13,16 @@ public static class KMeans
     /// <param name="restarts">Number of starts; the best result counts.</param>
     /// <returns>Cluster of every point, the centroids, and the sum of squared distances.</returns>
     /// <exception cref="ArgumentException">There are no points, their dimensions differ, or a coordinate is not finite.</exception>
-    public static (int[] Labels, double[][] Centroids, double Inertia) Cluster(IReadOnlyList<double[]> points, int clusters, int seed, int restarts = 20)
+    public static (int[] Labels, double[][] Centroids, double Inertia) Cluster(
+        IReadOnlyList<double[]> points, int clusters, int seed, int restarts = 20)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(clusters, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(restarts, 1);
         if (points.Count == 0 || points.Any(p => p.Length != points[0].Length || !p.All(double.IsFinite)))
         {
-            throw new ArgumentException($"k-means: found {points.Count} points of dimensions {string.Join(", ", points.Select(p => p.Length).Distinct())}, expected at least one, one dimension, and finite coordinates.", nameof(points));
+            throw new ArgumentException(
+                $"k-means: found {points.Count} points of dimensions {string.Join(", ", points.Select(p => p.Length).Distinct())}, "
+                + "expected at least one, one dimension, and finite coordinates.", nameof(points));
         }
 
         var random = new Random(seed);

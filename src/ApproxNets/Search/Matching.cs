@@ -16,16 +16,19 @@ public static class Matching
     /// <param name="library">The multipliers; its exact one always qualifies.</param>
     /// <param name="errorModel">Predicts the error.</param>
     /// <exception cref="ArgumentException">The numbers of samples and sigmas differ, or the signedness does.</exception>
-    public static IReadOnlyList<LayerMatch> Match(IReadOnlyList<LayerSample> samples, IReadOnlyList<double> sigmas, MultiplierLibrary library, IErrorModel errorModel)
+    public static IReadOnlyList<LayerMatch> Match(
+        IReadOnlyList<LayerSample> samples, IReadOnlyList<double> sigmas, MultiplierLibrary library, IErrorModel errorModel)
     {
         if (samples.Count != sigmas.Count)
         {
-            throw new ArgumentException($"Matching: found {samples.Count} samples and {sigmas.Count} sigmas, expected as many of each.", nameof(sigmas));
+            throw new ArgumentException(
+                $"Matching: found {samples.Count} samples and {sigmas.Count} sigmas, expected as many of each.", nameof(sigmas));
         }
 
         // Ties in power go to the name, so that the choice does not depend on the order of the library.
         Multiplier[] byPower = [.. library.Multipliers.OrderBy(m => m.RelativePower).ThenBy(m => m.Name, StringComparer.Ordinal)];
-        return [.. samples.Zip(sigmas, (sample, sigma) => Match(sample, Math.Abs(sigma) * sample.OutputStandardDeviation, byPower, errorModel))];
+        return [.. samples.Zip(sigmas, (sample, sigma) =>
+            Match(sample, Math.Abs(sigma) * sample.OutputStandardDeviation, byPower, errorModel))];
     }
 
     /// <summary>The multipliers of a match, as an assignment.</summary>
@@ -43,6 +46,8 @@ public static class Matching
             }
         }
 
-        throw new ArgumentException($"Layer '{sample.Path}': found no multiplier within the tolerance {tolerance}, expected the library to hold the exact one.", nameof(byPower));
+        throw new ArgumentException(
+            $"Layer '{sample.Path}': found no multiplier within the tolerance {tolerance}, "
+            + "expected the library to hold the exact one.", nameof(byPower));
     }
 }

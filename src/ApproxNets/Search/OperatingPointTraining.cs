@@ -34,13 +34,15 @@ public static class OperatingPointTraining
     {
         string settings = JsonSerializer.Serialize(new { normOnly, assignments = points.Assignments.Select(a => a.ToString()) });
         var record = Trainer.Run(
-            points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null, settings, null, resumeFile, progress, cancellation);
+            points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null,
+            settings, null, resumeFile, progress, cancellation);
         points.Switch(0);
         return record;
     }
 
     /// <summary>Measures the accuracy on images at every operating point, 0..1. Returns to the point in force before.</summary>
-    public static IReadOnlyList<double> Accuracies(OperatingPoints points, ImageSet images, ChannelStatistics statistics, CancellationToken cancellation = default)
+    public static IReadOnlyList<double> Accuracies(
+        OperatingPoints points, ImageSet images, ChannelStatistics statistics, CancellationToken cancellation = default)
     {
         int active = points.Active;
         var accuracies = new List<double>();

@@ -26,7 +26,8 @@ public static class SubsetSearch
     /// <param name="factors">Scale f_i of the tolerance per operating point, rising (the paper: 0.3, 1, 2).</param>
     /// <param name="count">Number of clusters, hence the greatest number of distinct multipliers.</param>
     /// <param name="seed">Seed of the clustering.</param>
-    /// <exception cref="ArgumentException">Numbers of samples and sigmas differ, or factors are missing, not positive or not rising.</exception>
+    /// <exception cref="ArgumentException">Numbers of samples and sigmas differ, or factors are missing, not positive or not
+    /// rising.</exception>
     public static SubsetResult Run(
         IReadOnlyList<LayerSample> samples,
         IReadOnlyList<double> sigmas,
@@ -38,16 +39,21 @@ public static class SubsetSearch
     {
         if (samples.Count == 0 || samples.Count != sigmas.Count)
         {
-            throw new ArgumentException($"Subset search: found {samples.Count} samples and {sigmas.Count} sigmas, expected as many of each and at least one.", nameof(sigmas));
+            throw new ArgumentException(
+                $"Subset search: found {samples.Count} samples and {sigmas.Count} sigmas, "
+                + "expected as many of each and at least one.", nameof(sigmas));
         }
 
-        if (factors.Count == 0 || !(factors[0] > 0) || !double.IsFinite(factors[^1]) || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
+        if (factors.Count == 0 || !(factors[0] > 0) || !double.IsFinite(factors[^1])
+            || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
         {
-            throw new ArgumentException($"Subset search: found the factors {string.Join(", ", factors)}, expected positive ones in rising order.", nameof(factors));
+            throw new ArgumentException(
+                $"Subset search: found the factors {string.Join(", ", factors)}, expected positive ones in rising order.", nameof(factors));
         }
 
         Multiplier[] multipliers = [.. library.Multipliers.OrderBy(m => m.RelativePower).ThenBy(m => m.Name, StringComparer.Ordinal)];
-        double[][] errors = [.. samples.Select(s => multipliers.Select(m => m.IsExact ? 0 : errorModel.Estimate(m, s).StandardDeviation * s.OutputScale).ToArray())];
+        double[][] errors = [.. samples.Select(s => multipliers.Select(m =>
+            m.IsExact ? 0 : errorModel.Estimate(m, s).StandardDeviation * s.OutputScale).ToArray())];
         var points = new List<(int Layer, int Point, double[] Ratios)>();
         for (int i = 0; i < factors.Count; i++)
         {
@@ -70,8 +76,10 @@ public static class SubsetSearch
             int used = p.Ratios[own] <= 1 ? own : chosen.Where(m => p.Ratios[m] <= 1).DefaultIfEmpty(chosen.MinBy(m => p.Ratios[m])).Min();
             return new SubsetPoint(p.Layer, p.Point, labels[i], multipliers[own], multipliers[used], p.Ratios[used]);
         }).ToList();
-        var assignments = assigned.GroupBy(p => p.OperatingPoint).OrderBy(g => g.Key).Select(g => new Assignment([.. g.OrderBy(p => p.Layer).Select(p => p.Multiplier)]));
-        return new SubsetResult([.. assigned.Select(p => p.Multiplier).Distinct().OrderBy(m => m.RelativePower)], [.. assignments], assigned);
+        var assignments = assigned.GroupBy(p => p.OperatingPoint).OrderBy(g => g.Key)
+            .Select(g => new Assignment([.. g.OrderBy(p => p.Layer).Select(p => p.Multiplier)]));
+        return new SubsetResult(
+            [.. assigned.Select(p => p.Multiplier).Distinct().OrderBy(m => m.RelativePower)], [.. assignments], assigned);
 
         // Multipliers are in order of power, so the first that fits is the cheapest; the exact one has the coordinate 0 everywhere.
         int Cheapest(double[] centroid) => Array.FindIndex(centroid, v => v <= 1);

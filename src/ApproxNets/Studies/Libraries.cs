@@ -9,6 +9,8 @@ public static class Libraries
     /// <summary>The library that is generated in code: <see cref="MultiplierLibrary.BuiltIn"/>.</summary>
     public const string BuiltIn = "built-in";
 
+    private const string EvoApprox = "evoapprox8";
+
     /// <summary>Opens a library.</summary>
     /// <param name="name"><c>built-in</c>, or the name of a folder of product tables (<c>*.npy</c>) and costs in
     /// <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
@@ -24,6 +26,65 @@ public static class Libraries
         var folders = DataFolders.Current();
         return folders.Find(name) is { } folder
             ? MultiplierLibrary.ReadFolder(folder, scheme)
-            : throw new DirectoryNotFoundException($"Multiplier library: found no '{name}', expected '{BuiltIn}' or a folder of that name with product tables. Looked in: {folders.Description}.");
+            : throw new DirectoryNotFoundException(
+                $"Multiplier library: found no '{name}', "
+                + $"expected '{BuiltIn}' or a folder of that name with product tables. Looked in: {folders.Description}.");
+    }
+
+    /// <summary>
+    /// Says of each library whether it is there: the one made in code, EvoApproxLib's, and any other folder with a cost file of its own
+    /// name. Reads all tables.
+    /// </summary>
+    public static IReadOnlyList<LibraryStatus> List() => List(DataFolders.Current());
+
+    internal static IReadOnlyList<LibraryStatus> List(DataFolders folders)
+    {
+        var found = folders.Folders.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(folder => Path.GetFileName(folder))
+            .Where(name => name != EvoApprox && File.Exists(Path.Combine(folders.Find(name)!, name + ".csv")))
+            .Distinct().Order(StringComparer.Ordinal);
+        return [Made(), .. new[] { EvoApprox }.Concat(found).Select(name => Status(name, folders))];
+    }
+
+    private static LibraryStatus Made()
+    {
+        int signed = MultiplierLibrary.BuiltIn(Signedness.Signed).Multipliers.Count;
+        int unsigned = MultiplierLibrary.BuiltIn(Signedness.Unsigned).Multipliers.Count;
+        return new LibraryStatus(
+            BuiltIn, $"families of the literature, made in code: {signed} signed, {unsigned} unsigned", null, true, null);
+    }
+
+    private static LibraryStatus Status(string name, DataFolders folders)
+    {
+        string description = name == EvoApprox ? "EvoApproxLib, 8x8 bit" : "product tables";
+        if (folders.Find(name) is not { } folder)
+        {
+            return new LibraryStatus(
+                name, description, folders.Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(), false,
+                $"no folder {name}; looked in: {folders.Description}; it holds {name}.csv and a NAME.npy for each of its rows");
+        }
+
+        try
+        {
+            string costs = Path.Combine(folder, name + ".csv");
+            if (!File.Exists(costs))
+            {
+                return new LibraryStatus(name, description, folder, false, $"{name}.csv");
+            }
+
+            var rows = CostTable.Read(costs).Values;
+            foreach (Signedness scheme in rows.Select(row => row.Signedness).Distinct())
+            {
+                MultiplierLibrary.ReadFolder(folder, scheme);
+            }
+
+            int signed = rows.Count(row => row.Signedness == Signedness.Signed);
+            return rows.Count > 0
+                ? new LibraryStatus(name, $"{description}: {signed} signed, {rows.Count - signed} unsigned", folder, true, null)
+                : new LibraryStatus(name, description, folder, false, $"multipliers in {name}.csv");
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException)
+        {
+            return new LibraryStatus(name, description, folder, false, e.Message);
+        }
     }
 }

@@ -29,7 +29,9 @@ public sealed record Provenance(
     {
         string? root = RepositoryFolder.TryFind();
         var (commit, dirty) = root is null ? (null, null) : CommitOf(root);
-        return new Provenance(commit, dirty, CpuName(), get_num_threads(), OperatingSystemName(), RuntimeInformation.FrameworkDescription, __version__, DateTime.UtcNow);
+        return new Provenance(
+            commit, dirty, CpuName(), get_num_threads(), OperatingSystemName(),
+            RuntimeInformation.FrameworkDescription, __version__, DateTime.UtcNow);
     }
 
     /// <summary>The commit checked out in a repository, and whether files differ from it.</summary>
@@ -55,7 +57,8 @@ public sealed record Provenance(
     }
 
     /// <summary>Name and architecture of the operating system.</summary>
-    public static string OperatingSystemName() => $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()})";
+    public static string OperatingSystemName() =>
+        $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()})";
 
     /// <summary>Reads the commit from git's files, for machines without the program.</summary>
     internal static string? ReadHead(string repository)
@@ -83,7 +86,8 @@ public sealed record Provenance(
         string folder = File.Exists(common) ? Path.GetFullPath(File.ReadAllText(common).Trim(), git) : git;
         string reference = content["ref: ".Length..], loose = Path.Combine(folder, reference), packed = Path.Combine(folder, "packed-refs");
         return File.Exists(loose) ? File.ReadAllText(loose).Trim()
-            : File.Exists(packed) ? File.ReadLines(packed).FirstOrDefault(line => line.EndsWith(" " + reference, StringComparison.Ordinal))?.Split(' ')[0]
+            : File.Exists(packed) ? File.ReadLines(packed)
+                .FirstOrDefault(line => line.EndsWith(" " + reference, StringComparison.Ordinal))?.Split(' ')[0]
             : null;
     }
 
@@ -91,7 +95,12 @@ public sealed record Provenance(
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             string output = process.StandardOutput.ReadToEnd();

@@ -7,7 +7,11 @@ namespace ApproxNets.Studies;
 /// <summary>Writes results with their provenance as JSON.</summary>
 public static class ResultFile
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     /// <summary>
     /// Writes <c>artifacts/results/PROFILE/NAME.json</c>: network, data set and its SHA-256, library and its SHA-256, recipe with seed,

@@ -58,7 +58,10 @@ public sealed class Study
         var model = Convert(network);
         model.SetMode(LayerMode.Quantized);
         var stage = _store.Run(
-            $"qat-{Suffix}", new { parent = parent.Key, scheme = _scheme.ToString(), options = Recipe.Quantized }, network, resume => Trainer.Train(network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            $"qat-{Suffix}",
+            new { parent = parent.Key, scheme = _scheme.ToString(), options = Recipe.Quantized },
+            network,
+            resume => Trainer.Train(network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));
         network.eval();
         return (model, stage);
     }
@@ -89,7 +92,8 @@ public sealed class Study
             $"retrained-{Suffix}",
             new { parent, assignment = Describe(assignment), options = Recipe.Retraining },
             model.Network,
-            resume => Trainer.Train(model.Network, Data, Recipe.Retraining, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            resume => Trainer.Train(
+                model.Network, Data, Recipe.Retraining, resumeFile: resume, progress: Progress, cancellation: Cancellation));
         model.Network.eval();
         return stage;
     }
@@ -110,7 +114,8 @@ public sealed class Study
     }
 
     /// <summary>Computes the accuracy on the test images, 0..1, in the model's current modes.</summary>
-    public double TestAccuracy(Module<Tensor, Tensor> network) => Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
+    public double TestAccuracy(Module<Tensor, Tensor> network) =>
+        Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
     private string Suffix => $"resnet{Recipe.Depth}-{Data.Name}-{_scheme}".ToLowerInvariant();
 

@@ -35,14 +35,18 @@ public static class Checkpoint
         string[] missing = [.. state.Keys.Except(tensors.Keys)], extra = [.. tensors.Keys.Except(state.Keys)];
         if (missing.Length + extra.Length > 0)
         {
-            throw new InvalidDataException($"'{path}': found another network: {missing.Length} tensors are missing ({First(missing)}), {extra.Length} are unknown ({First(extra)}); expected the {state.Count} tensors of {model.GetName()}.");
+            throw new InvalidDataException(
+                $"'{path}': found another network: {missing.Length} tensors are missing ({First(missing)}), "
+                + $"{extra.Length} are unknown ({First(extra)}); expected the {state.Count} tensors of {model.GetName()}.");
         }
 
         foreach (var (name, target) in state)
         {
             if (!tensors[name].shape.SequenceEqual(target.shape) || tensors[name].dtype != target.dtype)
             {
-                throw new InvalidDataException($"'{path}', tensor '{name}': found {tensors[name].dtype} [{string.Join(", ", tensors[name].shape)}], expected {target.dtype} [{string.Join(", ", target.shape)}].");
+                throw new InvalidDataException(
+                    $"'{path}', tensor '{name}': found {tensors[name].dtype} [{string.Join(", ", tensors[name].shape)}], "
+                    + $"expected {target.dtype} [{string.Join(", ", target.shape)}].");
             }
         }
 
@@ -52,5 +56,6 @@ public static class Checkpoint
         }
     }
 
-    private static string First(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names.Take(3)) + (names.Length > 3 ? ", ..." : "");
+    private static string First(string[] names) =>
+        names.Length == 0 ? "none" : string.Join(", ", names.Take(3)) + (names.Length > 3 ? ", ..." : "");
 }

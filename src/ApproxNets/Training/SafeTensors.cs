@@ -30,13 +30,18 @@ public static class SafeTensors
     /// <exception cref="ArgumentException">A tensor is of another dtype.</exception>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        var header = new JsonObject { ["__metadata__"] = new JsonObject(metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))) };
+        var header = new JsonObject
+        {
+            ["__metadata__"] = new JsonObject(metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
+        };
         var data = new List<byte[]>();
         long offset = 0;
         foreach (var (name, value) in tensors)
         {
             string type = Types.FirstOrDefault(t => t.Value.Type == value.dtype).Key
-                ?? throw new ArgumentException($"'{path}': found tensor '{name}' of dtype {value.dtype}, expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
+                ?? throw new ArgumentException(
+                    $"'{path}': found tensor '{name}' of dtype {value.dtype}, "
+                    + $"expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
             using var scope = NewDisposeScope();
             byte[] bytes = value.detach().cpu().contiguous().bytes.ToArray();
             header[name] = new JsonObject
@@ -74,7 +79,8 @@ public static class SafeTensors
         long length = file.Length < 8 ? -1 : BinaryPrimitives.ReadInt64LittleEndian(file);
         if (length < 2 || length > MaxHeaderBytes || length > file.Length - 8)
         {
-            throw new InvalidDataException($"'{path}': found {file.Length} bytes and a header length of {length}, expected a safetensors header inside the file.");
+            throw new InvalidDataException(
+                $"'{path}': found {file.Length} bytes and a header length of {length}, expected a safetensors header inside the file.");
         }
 
         KeyValuePair<string, JsonNode?>[] header;
@@ -90,7 +96,8 @@ public static class SafeTensors
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or NullReferenceException)
         {
-            throw new InvalidDataException($"'{path}': found a header that is no JSON object of tensors and text, expected a safetensors header ({e.Message})");
+            throw new InvalidDataException(
+                $"'{path}': found a header that is no JSON object of tensors and text, expected a safetensors header ({e.Message})");
         }
 
         var tensors = new Dictionary<string, Tensor>();
@@ -112,13 +119,17 @@ public static class SafeTensors
             long[] offsets = [.. entry["data_offsets"]!.AsArray().Select(s => s!.GetValue<long>())];
             if (!Types.TryGetValue(type, out var known))
             {
-                throw new InvalidDataException($"'{path}', tensor '{name}': found dtype {type}, expected one of {string.Join(", ", Types.Keys)}.");
+                throw new InvalidDataException(
+                    $"'{path}', tensor '{name}': found dtype {type}, expected one of {string.Join(", ", Types.Keys)}.");
             }
 
             long expected = shape.Aggregate((long)known.Bytes, (product, size) => checked(product * size));
-            if (offsets is not [long from, long to] || shape.Any(s => s < 0) || from < 0 || to < from || to - from != expected || to > data.Length)
+            if (offsets is not [long from, long to] || shape.Any(s => s < 0)
+                || from < 0 || to < from || to - from != expected || to > data.Length)
             {
-                throw new InvalidDataException($"'{path}', tensor '{name}': found offsets [{string.Join(", ", offsets)}] in {data.Length} bytes of data, expected those of shape [{string.Join(", ", shape)}] inside them.");
+                throw new InvalidDataException(
+                    $"'{path}', tensor '{name}': found offsets [{string.Join(", ", offsets)}] in {data.Length} bytes of data, "
+                    + $"expected those of shape [{string.Join(", ", shape)}] inside them.");
             }
 
             var result = empty(shape, dtype: known.Type);
@@ -131,7 +142,8 @@ public static class SafeTensors
         }
         catch (Exception e) when (e is NullReferenceException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw new InvalidDataException($"'{path}', tensor '{name}': found {entry?.ToJsonString() ?? "nothing"}, expected dtype, shape and data_offsets.");
+            throw new InvalidDataException(
+                $"'{path}', tensor '{name}': found {entry?.ToJsonString() ?? "nothing"}, expected dtype, shape and data_offsets.");
         }
     }
 }

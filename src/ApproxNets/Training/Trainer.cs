@@ -34,7 +34,9 @@ public static class Trainer
         string? resumeFile = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default) =>
-        Run(model, data, options, step ?? CrossEntropyStep(model, options.LabelSmoothing), trains, "", null, resumeFile, progress, cancellation);
+        Run(
+            model, data, options, step ?? CrossEntropyStep(model, options.LabelSmoothing), trains, "", null,
+            resumeFile, progress, cancellation);
 
     /// <summary>As <see cref="Train"/>, for stages with settings and measurements of their own.</summary>
     /// <param name="model">As for <see cref="Train"/>.</param>
@@ -63,10 +65,13 @@ public static class Trainer
         settings = JsonSerializer.Serialize(options) + settings;
         using var optimizer = Optimizer(model, options, trains ?? (_ => true));
         var loader = new BatchLoader(
-            data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None, shuffle: true, options.Seed, dropLast: true);
+            data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
+            shuffle: true, options.Seed, dropLast: true);
         if (loader.Batches == 0)
         {
-            throw new ArgumentException($"Training '{options.Stage}': found {data.Training.Count} training images, expected at least one batch of {options.BatchSize}.", nameof(data));
+            throw new ArgumentException(
+                $"Training '{options.Stage}': found {data.Training.Count} training images, "
+                + $"expected at least one batch of {options.BatchSize}.", nameof(data));
         }
 
         var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, optimizer, settings) : [];
@@ -79,8 +84,10 @@ public static class Trainer
             double loss = 0, correct = 0;
             int batches = 0;
             TrainingProgress Progress(double? validation) => new(
-                options.Stage, epoch + 1, options.Epochs, batches, loader.Batches, loss / batches, correct / (batches * options.BatchSize), validation,
-                batches * options.BatchSize / watch.Elapsed.TotalSeconds, total.Elapsed, Remaining(total.Elapsed, begun, epoch + ((double)batches / loader.Batches), options.Epochs));
+                options.Stage, epoch + 1, options.Epochs, batches, loader.Batches,
+                loss / batches, correct / (batches * options.BatchSize), validation,
+                batches * options.BatchSize / watch.Elapsed.TotalSeconds, total.Elapsed,
+                Remaining(total.Elapsed, begun, epoch + ((double)batches / loader.Batches), options.Epochs));
 
             foreach (var batch in loader.Epoch(epoch))
             {
@@ -94,7 +101,9 @@ public static class Trainer
                     var (batchLoss, batchCorrect) = step(batch.Images, batch.Labels, number);
                     if (!double.IsFinite(batchLoss))
                     {
-                        throw new ArithmeticException($"Training '{options.Stage}': found a loss of {batchLoss} in epoch {epoch + 1}, batch {batches + 1}; expected a finite number. A lower learning rate may help.");
+                        throw new ArithmeticException(
+                            $"Training '{options.Stage}': found a loss of {batchLoss} in epoch {epoch + 1}, batch {batches + 1}; "
+                            + "expected a finite number. A lower learning rate may help.");
                     }
 
                     optimizer.step();
@@ -107,7 +116,11 @@ public static class Trainer
             }
 
             double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: cancellation);
-            epochs.Add(new EpochRecord(epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds) { Measured = measure?.Invoke() ?? [] });
+            epochs.Add(new EpochRecord(
+                epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds)
+            {
+                Measured = measure?.Invoke() ?? [],
+            });
             if (resumeFile is not null)
             {
                 SaveResume(resumeFile, model, optimizer, settings, epochs);
@@ -148,7 +161,14 @@ public static class Trainer
 
         SGD.ParamGroup Group(Func<Parameter, bool> belongs, double decay) => new(
             chosen.Where(p => belongs(p.parameter)).Select(p => p.parameter),
-            new SGD.Options { LearningRate = options.LearningRate, InitialLearningRate = options.LearningRate, momentum = options.Momentum, nesterov = options.Momentum > 0, weight_decay = decay });
+            new SGD.Options
+            {
+                LearningRate = options.LearningRate,
+                InitialLearningRate = options.LearningRate,
+                momentum = options.Momentum,
+                nesterov = options.Momentum > 0,
+                weight_decay = decay,
+            });
         SGD.ParamGroup[] groups = [Group(p => p.dim() > 1, options.WeightDecay), Group(p => p.dim() <= 1, 0)];
         return optim.SGD(groups.Where(g => g.Parameters.Any()), options.LearningRate, options.Momentum, nesterov: options.Momentum > 0);
     }
@@ -190,7 +210,9 @@ public static class Trainer
             var (tensors, metadata) = SafeTensors.Read(file);
             if (!metadata.TryGetValue("options", out var found) || found != settings)
             {
-                throw new InvalidDataException($"'{file}': found an interrupted training with the settings {found ?? "(none)"}, expected {settings}. Delete the file to start anew.");
+                throw new InvalidDataException(
+                    $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
+                    + $"expected {settings}. Delete the file to start anew.");
             }
 
             if (!tensors.TryGetValue("optimizer", out var state) || !metadata.TryGetValue("epochs", out epochs))
@@ -198,7 +220,9 @@ public static class Trainer
                 throw new InvalidDataException($"'{file}': found no optimiser state or no epochs, expected a file that training wrote.");
             }
 
-            Checkpoint.Copy(file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal)).ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
+            Checkpoint.Copy(
+                file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal))
+                    .ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
             momentum = state.bytes.ToArray();
         }
 

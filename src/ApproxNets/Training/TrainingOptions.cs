@@ -42,15 +42,19 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
             LearningRateSchedule.OneCycle => LearningRate * Math.Min(done / 0.2, (1 - done) / 0.8),
             LearningRateSchedule.Cosine => LearningRate * 0.5 * (1 + Math.Cos(Math.PI * done)),
             LearningRateSchedule.Step => LearningRate * Math.Pow(StepFactor, step / stepsPerEpoch / StepEpochs),
-            _ => throw new InvalidOperationException($"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."),
+            _ => throw new InvalidOperationException(
+                $"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."),
         };
     }
 
     internal void Validate()
     {
-        if (Epochs < 1 || BatchSize < 1 || StepEpochs < 1 || !(StepFactor > 0) || !(LearningRate > 0) || !double.IsFinite(LearningRate) || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
+        if (Epochs < 1 || BatchSize < 1 || StepEpochs < 1 || !(StepFactor > 0) || !(LearningRate > 0) || !double.IsFinite(LearningRate)
+            || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
         {
-            throw new ArgumentException($"Training: found {this}, expected at least one epoch, one image a batch and one epoch a step, a positive step factor and learning rate, a momentum of 0..1, no negative weight decay and a label smoothing of 0..1.");
+            throw new ArgumentException(
+                $"Training: found {this}, expected at least one epoch, one image a batch and one epoch a step, "
+                + "a positive step factor and learning rate, a momentum of 0..1, no negative weight decay and a label smoothing of 0..1.");
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed class BatchLoaderTests
 {
     private const int Height = 6, Width = 9;
 
-    private static readonly ChannelStatistics _statistics = new([0.5, 0.25], [0.25, 0.5]);
+    private static readonly ChannelStatistics Statistics = new([0.5, 0.25], [0.25, 0.5]);
 
     private static ImageSet Images(int count)
     {
@@ -25,7 +25,7 @@ public sealed class BatchLoaderTests
 
     private static BatchLoader Loader(
         int count, int batch, Augmentation augmentation = Augmentation.None, bool shuffle = false, int seed = 3, bool dropLast = false)
-        => new(Images(count), _statistics, batch, augmentation, shuffle, seed, dropLast);
+        => new(Images(count), Statistics, batch, augmentation, shuffle, seed, dropLast);
 
     private static (long[] Labels, float[] Pixels) Collect(BatchLoader loader, int epoch)
     {
@@ -52,7 +52,7 @@ public sealed class BatchLoaderTests
         for (int i = 0; i < pixels.Length; i++)
         {
             int c = i / (Height * Width) % 2;
-            Assert.Equal((float)(((images.Pixels.Span[i] / 255.0) - _statistics.Mean[c]) / _statistics.StandardDeviation[c]), pixels[i]);
+            Assert.Equal((float)(((images.Pixels.Span[i] / 255.0) - Statistics.Mean[c]) / Statistics.StandardDeviation[c]), pixels[i]);
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class BatchLoaderTests
     {
         const int count = 400;
         ImageSet images = Images(count % 251);
-        BatchLoader loader = new(images, _statistics, 16, Augmentation.CropAndFlip, seed: 5);
+        BatchLoader loader = new(images, Statistics, 16, Augmentation.CropAndFlip, seed: 5);
         (_, float[] pixels) = Collect(loader, 0);
         var seen = new HashSet<(int, int, bool)>();
         int flips = 0;
@@ -138,7 +138,7 @@ public sealed class BatchLoaderTests
             int sourceY = y + dy, sourceX = (flip ? Width - 1 - x : x) + dx;
             bool inside = sourceY >= 0 && sourceY < Height && sourceX >= 0 && sourceX < Width;
             byte value = inside ? image[(((c * Height) + sourceY) * Width) + sourceX] : (byte)0;
-            window[i] = (float)(((value / 255.0) - _statistics.Mean[c]) / _statistics.StandardDeviation[c]);
+            window[i] = (float)(((value / 255.0) - Statistics.Mean[c]) / Statistics.StandardDeviation[c]);
         }
 
         return window;
@@ -179,7 +179,7 @@ public sealed class BatchLoaderTests
     public void ProducerErrorsReachTheConsumer()
     {
         using var pixels = new FailingMemory(100 * 2 * Height * Width);
-        var loader = new BatchLoader(new ImageSet(pixels.Memory, new byte[100], 2, Height, Width), _statistics, 4);
+        var loader = new BatchLoader(new ImageSet(pixels.Memory, new byte[100], 2, Height, Width), Statistics, 4);
         pixels.Failing = true;
         var error = Assert.Throws<InvalidOperationException>(() => Collect(loader, 0));
         Assert.Equal("unreadable", error.Message);

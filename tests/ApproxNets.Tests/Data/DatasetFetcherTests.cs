@@ -9,7 +9,7 @@ namespace ApproxNets.Tests.Data;
 
 public sealed class DatasetFetcherTests : IDisposable
 {
-    private static readonly byte[] _payload = RandomNumberGenerator.GetBytes(200_000);
+    private static readonly byte[] Payload = RandomNumberGenerator.GetBytes(200_000);
 
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _client = new();
@@ -42,7 +42,7 @@ public sealed class DatasetFetcherTests : IDisposable
 
     private static byte[] GoodArchive() => Archive(
         new UstarTarEntry(TarEntryType.Directory, "tiny/"),
-        FileEntry("tiny/data.bin", _payload),
+        FileEntry("tiny/data.bin", Payload),
         FileEntry("tiny/deep/names.txt", "one\ntwo\n"u8.ToArray()));
 
     private static ArchiveSource Source(LoopbackArchiveServer server, byte[]? expected = null, long greatestSize = 1_000_000) => new(
@@ -59,7 +59,7 @@ public sealed class DatasetFetcherTests : IDisposable
     private void AssertWhole(string folder)
     {
         Assert.Equal(_folder["tiny"], folder);
-        Assert.Equal(_payload, File.ReadAllBytes(Path.Combine(folder, "data.bin")));
+        Assert.Equal(Payload, File.ReadAllBytes(Path.Combine(folder, "data.bin")));
         Assert.Equal("one\ntwo\n", File.ReadAllText(Path.Combine(folder, "deep", "names.txt")));
         Assert.Equal([folder], Directory.GetFileSystemEntries(_folder.Path)); // neither the archive nor a temporary folder stays
     }
@@ -185,7 +185,7 @@ public sealed class DatasetFetcherTests : IDisposable
     [MemberData(nameof(Outside))]
     public async Task PathsOutsideTheTargetAreRefused(string name)
     {
-        using var server = new LoopbackArchiveServer(Archive(FileEntry("tiny/data.bin", _payload), FileEntry(name, [1])));
+        using var server = new LoopbackArchiveServer(Archive(FileEntry("tiny/data.bin", Payload), FileEntry(name, [1])));
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)));
         Assert.Contains($"'{name}'", error.Message);
         Assert.Equal([Part], Directory.GetFileSystemEntries(_folder.Path));

@@ -5,15 +5,15 @@ namespace ApproxNets.Tests.Data;
 
 public sealed class ImageSetTests
 {
-    private static readonly byte[] _pixels = [.. Enumerable.Range(0, 5 * 2 * 3 * 4).Select(i => (byte)i)];
+    private static readonly byte[] Pixels = [.. Enumerable.Range(0, 5 * 2 * 3 * 4).Select(i => (byte)i)];
 
-    private static ImageSet Set() => new(_pixels, [0, 1, 2, 3, 4], 2, 3, 4);
+    private static ImageSet Set() => new(Pixels, [0, 1, 2, 3, 4], 2, 3, 4);
 
     [Fact]
     public void DoesNotCopyPixels()
     {
-        Assert.True(Set().Pixels.Equals((ReadOnlyMemory<byte>)_pixels));
-        Assert.True(Set().Slice(1, 3).Pixels.Equals(((ReadOnlyMemory<byte>)_pixels).Slice(24, 72)));
+        Assert.True(Set().Pixels.Equals((ReadOnlyMemory<byte>)Pixels));
+        Assert.True(Set().Slice(1, 3).Pixels.Equals(((ReadOnlyMemory<byte>)Pixels).Slice(24, 72)));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class ImageSetTests
         Assert.Equal(3, slice.Count);
         Assert.Equal((byte[])[1, 2, 3], slice.Labels);
         Assert.Equal(24, slice.Image(0)[0]);
-        Assert.Equal(_pixels[72..96], slice.Image(2).ToArray());
+        Assert.Equal(Pixels[72..96], slice.Image(2).ToArray());
         Assert.Equal((byte[])[0, 1], Set().Take(2).Labels);
         Assert.Equal(0, Set().Take(0).Count);
     }
@@ -31,8 +31,8 @@ public sealed class ImageSetTests
     [Fact]
     public void RefusesWhatDoesNotFit()
     {
-        Assert.Contains("found 120 pixels", Assert.Throws<ArgumentException>(() => new ImageSet(_pixels, new byte[4], 2, 3, 4)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageSet(_pixels, new byte[5], 0, 3, 4));
+        Assert.Contains("found 120 pixels", Assert.Throws<ArgumentException>(() => new ImageSet(Pixels, new byte[4], 2, 3, 4)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImageSet(Pixels, new byte[5], 0, 3, 4));
         Assert.Throws<ArgumentOutOfRangeException>(() => Set().Take(6));
         Assert.Throws<ArgumentOutOfRangeException>(() => Set().Slice(-1, 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => Set().Slice(4, 2));
@@ -45,7 +45,7 @@ public sealed class ImageSetTests
         ChannelStatistics statistics = ChannelStatistics.Of(Set());
         for (int c = 0; c < 2; c++)
         {
-            double[] channel = [.. _pixels.Where((_, i) => i / 12 % 2 == c).Select(p => p / 255.0)];
+            double[] channel = [.. Pixels.Where((_, i) => i / 12 % 2 == c).Select(p => p / 255.0)];
             double mean = channel.Average();
             Assert.Equal(mean, statistics.Mean[c], 1e-12);
             Assert.Equal(Math.Sqrt(channel.Average(v => (v - mean) * (v - mean))), statistics.StandardDeviation[c], 1e-12);

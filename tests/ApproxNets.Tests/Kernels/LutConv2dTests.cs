@@ -6,9 +6,9 @@ namespace ApproxNets.Tests.Kernels;
 
 public sealed class LutConv2dTests
 {
-    private static readonly int[] _signed = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 1);
-    private static readonly int[] _narrow = ConvolutionCase.RandomTable(-16000, 16000, 2);
-    private static readonly int[] _unsigned = ConvolutionCase.RandomTable(0, ushort.MaxValue, 3);
+    private static readonly int[] SignedTable = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 1);
+    private static readonly int[] NarrowTable = ConvolutionCase.RandomTable(-16000, 16000, 2);
+    private static readonly int[] UnsignedTable = ConvolutionCase.RandomTable(0, ushort.MaxValue, 3);
 
     public static TheoryData<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Avx2];
 
@@ -73,14 +73,14 @@ public sealed class LutConv2dTests
     public void RandomTablesEqualNaiveLoop(KernelPath path, Conv2dShape shape)
     {
         ConvolutionCase.SkipUnlessSupported(path);
-        new ConvolutionCase(shape, _signed, 1).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, _unsigned, 2).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, _narrow, 3).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, SignedTable, 1).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, UnsignedTable, 2).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, NarrowTable, 3).CheckAgainstNaive(path);
 
         // Activation codes of a part of the range, with the padding code inside, above and below it.
-        new ConvolutionCase(shape, _narrow, 4, firstCode: 128).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, _signed, 5, firstCode: 37, lastCode: 90, padCode: 255).CheckAgainstNaive(path);
-        new ConvolutionCase(shape, _narrow, 6, firstCode: 100, lastCode: 100, padCode: 0).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, NarrowTable, 4, firstCode: 128).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, SignedTable, 5, firstCode: 37, lastCode: 90, padCode: 255).CheckAgainstNaive(path);
+        new ConvolutionCase(shape, NarrowTable, 6, firstCode: 100, lastCode: 100, padCode: 0).CheckAgainstNaive(path);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class LutConv2dTests
             foreach (int pixels in (int[])[1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 255, 256, 257])
             {
                 var shape = new Conv2dShape(1, 2, 1, pixels, channels, 1, 3) { Padding = (0, 1) };
-                new ConvolutionCase(shape, _narrow, pixels).CheckAgainstNaive(path);
+                new ConvolutionCase(shape, NarrowTable, pixels).CheckAgainstNaive(path);
             }
         }
     }
@@ -106,8 +106,8 @@ public sealed class LutConv2dTests
         for (int fanIn = 1; fanIn <= 20; fanIn++)
         {
             var shape = new Conv2dShape(2, fanIn, 3, 5, 18, 1, 1);
-            new ConvolutionCase(shape, _unsigned, fanIn).CheckAgainstNaive(path);
-            new ConvolutionCase(shape, _narrow, fanIn).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, UnsignedTable, fanIn).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, NarrowTable, fanIn).CheckAgainstNaive(path);
         }
     }
 
@@ -170,7 +170,7 @@ public sealed class LutConv2dTests
         ];
         foreach (Conv2dShape shape in shapes)
         {
-            var one = new ConvolutionCase(shape, _signed, 1);
+            var one = new ConvolutionCase(shape, SignedTable, 1);
             int[] expected = one.Naive();
             foreach (int threads in (int[])[0, 1, 2, 5, int.MaxValue])
             {
@@ -189,10 +189,10 @@ public sealed class LutConv2dTests
         new Random(1).NextBytes(x);
         new Random(2).NextBytes(weights);
         int[] all = new int[shape.OutputLength], one = new int[shape.OutputLength / 512];
-        LutConv2d.Run(x, weights, _signed, shape, 7, all, path);
+        LutConv2d.Run(x, weights, SignedTable, shape, 7, all, path);
         for (int b = 0; b < 512; b += 73)
         {
-            LutConv2d.Run(x.AsSpan(b * 60, 60), weights, _signed, shape with { Batch = 1 }, 7, one, path);
+            LutConv2d.Run(x.AsSpan(b * 60, 60), weights, SignedTable, shape with { Batch = 1 }, 7, one, path);
             Assert.Equal(one, all.AsSpan(b * one.Length, one.Length).ToArray());
         }
     }
@@ -202,7 +202,7 @@ public sealed class LutConv2dTests
     public void AnEmptyBatchIsNotAnError(KernelPath path)
     {
         ConvolutionCase.SkipUnlessSupported(path);
-        Assert.Empty(new ConvolutionCase(new Conv2dShape(0, 3, 8, 8, 4, 3, 3), _signed, 1).Run(path));
+        Assert.Empty(new ConvolutionCase(new Conv2dShape(0, 3, 8, 8, 4, 3, 3), SignedTable, 1).Run(path));
     }
 
     [Theory]
@@ -233,7 +233,7 @@ public sealed class LutConv2dTests
         Gen.Select(possible, Gen.Byte, Gen.Byte, Gen.Byte, Gen.Int[1, 3]).Sample(
             (shape, a, b, pad, threads) =>
             {
-                int[] table = (a + b) % 3 == 0 ? _signed : (a + b) % 3 == 1 ? _unsigned : _narrow;
+                int[] table = (a + b) % 3 == 0 ? SignedTable : (a + b) % 3 == 1 ? UnsignedTable : NarrowTable;
                 new ConvolutionCase(shape, table, pad, Math.Min(a, b), Math.Max(a, b), pad).CheckAgainstNaive(path, threads);
             },
             iter: 300,
@@ -248,14 +248,14 @@ public sealed class LutConv2dTests
         var sums = new int[40];
         Assert.Contains(
             "found 95 activation codes, expected 96",
-            Message(() => LutConv2d.Run(x.AsSpan(1), weights, _signed, shape, 0, sums)));
+            Message(() => LutConv2d.Run(x.AsSpan(1), weights, SignedTable, shape, 0, sums)));
         Assert.Contains(
             "found 134 weight codes, expected 135",
-            Message(() => LutConv2d.Run(x, weights.AsSpan(1), _signed, shape, 0, sums)));
-        Assert.Contains("found 39 sums, expected 40", Message(() => LutConv2d.Run(x, weights, _signed, shape, 0, sums.AsSpan(1))));
-        Assert.Contains("found 65535 products", Message(() => LutConv2d.Run(x, weights, _signed.AsSpan(1), shape, 0, sums)));
-        Assert.Contains("groups", Message(() => LutConv2d.Run(x, weights, _signed, shape with { Groups = 2 }, 0, sums)));
-        LutConv2d.Run(x, weights, _signed, shape, 0, sums);
+            Message(() => LutConv2d.Run(x, weights.AsSpan(1), SignedTable, shape, 0, sums)));
+        Assert.Contains("found 39 sums, expected 40", Message(() => LutConv2d.Run(x, weights, SignedTable, shape, 0, sums.AsSpan(1))));
+        Assert.Contains("found 65535 products", Message(() => LutConv2d.Run(x, weights, SignedTable.AsSpan(1), shape, 0, sums)));
+        Assert.Contains("groups", Message(() => LutConv2d.Run(x, weights, SignedTable, shape with { Groups = 2 }, 0, sums)));
+        LutConv2d.Run(x, weights, SignedTable, shape, 0, sums);
 
         static string Message(Action run) => Assert.Throws<ArgumentException>(run).Message;
     }
@@ -279,9 +279,9 @@ public sealed class LutConv2dTests
     {
         var shape = new Conv2dShape(0, 1, 1, 1, 1, 1, 1);
         string message = Assert.Throws<ArgumentOutOfRangeException>(
-            () => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], (KernelPath)9)).Message;
+            () => LutConv2d.Run([], new byte[1], SignedTable, shape, 0, [], (KernelPath)9)).Message;
         Assert.Contains("found path 9", message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], threads: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], SignedTable, shape, 0, [], threads: -1));
     }
 
     [Fact]
@@ -289,7 +289,7 @@ public sealed class LutConv2dTests
     {
         Assert.SkipWhen(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "This processor has AVX2; run with DOTNET_EnableAVX2=0.");
         var shape = new Conv2dShape(0, 1, 1, 1, 1, 1, 1);
-        Assert.Throws<PlatformNotSupportedException>(() => LutConv2d.Run([], new byte[1], _signed, shape, 0, [], KernelPath.Avx2));
+        Assert.Throws<PlatformNotSupportedException>(() => LutConv2d.Run([], new byte[1], SignedTable, shape, 0, [], KernelPath.Avx2));
     }
 
     [Fact]
@@ -299,7 +299,7 @@ public sealed class LutConv2dTests
         try
         {
             Environment.SetEnvironmentVariable(LutConv2d.PathVariable, "sse");
-            var one = new ConvolutionCase(new Conv2dShape(1, 2, 5, 5, 3, 3, 3), _signed, 1);
+            var one = new ConvolutionCase(new Conv2dShape(1, 2, 5, 5, 3, 3, 3), SignedTable, 1);
             string message = Assert.Throws<InvalidOperationException>(() => one.Run(KernelPath.Auto)).Message;
             Assert.Contains("found 'sse', expected 'scalar' or 'avx2'", message);
             one.CheckAgainstNaive(KernelPath.Scalar);

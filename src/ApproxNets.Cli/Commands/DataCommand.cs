@@ -1,0 +1,92 @@
+using System.CommandLine;
+using ApproxNets.Cli.Running;
+using ApproxNets.Data;
+using ApproxNets.Studies;
+
+namespace ApproxNets.Cli.Commands;
+
+/// <summary><c>approxnets data</c>: which data sets and multiplier tables are there, and fetching those that are not.</summary>
+internal static class DataCommand
+{
+    /// <summary>Downloads a data set, as <see cref="DatasetFetcher.FetchAsync"/> does.</summary>
+    public delegate Task<string> Fetch(string name, IProgress<FetchProgress> progress, CancellationToken cancellation);
+
+    public static Command Create()
+    {
+        var list = new Command("list", "Shows every data set and multiplier library, where it is or was looked for, and what is missing.");
+        list.SetAction(_ =>
+        {
+            List(Console.Out, Datasets.List(), Libraries.List());
+            return CommandLine.Success;
+        });
+
+        var name = new Argument<string>("NAME") { Description = "The data set: cifar10." };
+        var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
+        fetch.SetAction(async (parsed, _) =>
+        {
+            var display = new DownloadDisplay(parsed.GetValue(name)!, Console.Out, !Console.IsOutputRedirected);
+            using var interruption = new Interruption(display.WriteLine);
+            return await FetchAsync(
+                parsed.GetValue(name)!,
+                (set, progress, cancellation) => DatasetFetcher.FetchAsync(set, null, progress, cancellation),
+                display, Console.Error, interruption.Token);
+        });
+        return new Command("data", "Data sets and multiplier tables on this machine.") { list, fetch };
+    }
+
+    internal static void List(TextWriter output, IReadOnlyList<DatasetStatus> sets, IReadOnlyList<LibraryStatus> libraries)
+    {
+        void Entry(string name, string description, string? folder, bool complete, string? missing)
+        {
+            output.WriteLine($"  {name,-12} {(complete ? "complete  " : "incomplete")}  {description}");
+            if (folder is not null)
+            {
+                output.WriteLine($"{"",-27}{(complete ? "in" : "expected in")} {folder}");
+            }
+
+            if (missing is not null)
+            {
+                output.WriteLine($"{"",-27}missing: {missing}");
+            }
+        }
+
+        output.WriteLine("Data sets (-p dataset=NAME)");
+        foreach (var set in sets)
+        {
+            Entry(set.Name, set.Description, set.Folder, set.IsComplete, set.Missing);
+        }
+
+        output.WriteLine("Multiplier libraries (-p library=NAME)");
+        foreach (var library in libraries)
+        {
+            Entry(library.Name, library.Description, library.Folder, library.IsComplete, library.Missing);
+        }
+    }
+
+    internal static async Task<int> FetchAsync(
+        string name, Fetch fetch, DownloadDisplay display, TextWriter error, CancellationToken cancellation)
+    {
+        try
+        {
+            string folder = await fetch(name, display, cancellation);
+            display.WriteLine($"{name}: complete, in {folder}");
+            return CommandLine.Success;
+        }
+        catch (ArgumentException e) when (e.ParamName == nameof(name))
+        {
+            throw new UsageException(e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            display.WriteLine($"{name}: stopped. What has come is kept; the same command goes on from there.");
+            return CommandLine.Cancelled;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            display.Clear();
+            error.WriteLine($"approxnets: could not fetch {name}: {e.Message}");
+            error.WriteLine(DatasetFetcher.ByHand(name));
+            return CommandLine.Failure;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using ApproxNets.Cli;
+using ApproxNets.Cli.Running;
+using ApproxNets.Data;
+using ApproxNets.Multipliers;
+using Xunit;
+
+namespace ApproxNets.Tests;
+
+public sealed class ReadmeTests
+{
+    private static readonly string Root = RepositoryFolder.Find(AppContext.BaseDirectory);
+    private static readonly string Readme = Read("README.md");
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
+
+    [Theory]
+    [InlineData("dotnet run -c Release --project src/ApproxNets.Cli -- run")]
+    [InlineData("dotnet test -c Release")]
+    public void Both_commands_are_at_the_top_and_in_ci(string command)
+    {
+        string top = Readme[..Readme.IndexOf("\n## What you see", StringComparison.Ordinal)];
+        Assert.Contains($"\n{command}\n", top, StringComparison.Ordinal);
+        Assert.Contains($"\n{command}", Read(".ci/run"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_notebook_is_named_and_every_name_is_a_notebook()
+    {
+        var named = Regex.Matches(Readme, @"notebooks/([\w-]+\.ipynb)").Select(match => match.Groups[1].Value).Distinct().Order();
+        var present = Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.ipynb").Select(file => Path.GetFileName(file)).Order();
+
+        Assert.Equal(present, named);
+    }
+
+    [Fact]
+    public void Every_notebook_has_its_title_and_question()
+    {
+        foreach (string file in Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.ipynb"))
+        {
+            var notebook = NotebookDocument.Load(file);
+            string first = notebook.Cells[0].Source.ReplaceLineEndings(" ");
+            string question = Regex.Match(first, @"\*\*Question:\*\* ([^?]+\?)").Groups[1].Value;
+            string row = Readme.Split('\n').Single(
+                line => line.StartsWith('|') && line.Contains(Path.GetFileName(file), StringComparison.Ordinal));
+
+            Assert.Contains($"[{notebook.Title}](", row, StringComparison.Ordinal);
+            Assert.NotEmpty(question);
+            Assert.Contains(question, row, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
+    public void Every_folder_of_the_library_is_described()
+        => Assert.All(
+            Directory.GetDirectories(Path.Combine(Root, "src", "ApproxNets")).Select(folder => Path.GetFileName(folder)!)
+                .Where(name => name is not ("Build" or "bin" or "obj")),
+            name => Assert.Contains($"| `{name}` |", Readme, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("data/README.md")]
+    public void Relative_links_lead_somewhere(string file)
+    {
+        string folder = Path.GetDirectoryName(Path.Combine(Root, file))!;
+        var targets = Regex.Matches(Read(file), @"\]\(([^)#\s]+)").Select(match => match.Groups[1].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal));
+
+        Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(folder, target)), $"{file} links to {target}"));
+    }
+
+    [Fact]
+    public async Task The_code_runs_as_in_a_notebook()
+    {
+        string code = Assert.Single(Regex.Matches(Readme, "```csharp\n(.*?)```", RegexOptions.Singleline)).Groups[1].Value;
+        using var engine = new ScriptEngine(Root, new NotebookGlobals((_, _) => { }));
+
+        // A notebook begins with this line.
+        await engine.RunAsync("#r \"ApproxNets.dll\"\n" + code, "README.md", TestContext.Current.CancellationToken);
+
+        var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
+        var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
+        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Name, mine.Name], library.Multipliers.Select(m => m.Name));
+        Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
+    }
+}
