@@ -13,7 +13,12 @@ internal sealed class StraightThrough : autograd.SingleTensorFunction<StraightTh
     public override string Name => nameof(StraightThrough);
 
     /// <summary>Computes <c>s clamp(round(x / s), min, max)</c> with the straight-through gradient.</summary>
-    public static Tensor Round(Tensor input, float scale, float min, float max) => apply(input, scale, min, max);
+    public static Tensor Round(Tensor input, float scale, float min, float max)
+    {
+        // The base class wraps the node's output anew and leaves the first wrapper behind.
+        using var scope = NewDisposeScope();
+        return apply(input, scale, min, max).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
