@@ -82,7 +82,7 @@ public static partial class Charts
             ["type"] = "heatmap",
             ["z"] = rows,
             ["colorscale"] = diverging ? Diverging : "Viridis",
-            ["colorbar"] = new Properties { ["title"] = new Properties { ["text"] = valueTitle, ["side"] = "right" }, ["thickness"] = 14 },
+            ["colorbar"] = new Properties { ["title"] = new Properties { ["text"] = valueTitle, ["side"] = "top" }, ["thickness"] = 14 },
         };
         if (diverging)
         {

@@ -20,6 +20,7 @@ public sealed class TableTests
     public void Rows_of_values_may_have_gaps()
     {
         Assert.Equal("a  ok\n-  ---\n1  yes\n   no", Table.Show(["a", "ok"], [[1, true], [null, false]]).ToString());
+        Assert.Equal("12,501,632", Table.Show(["n"], [[9999], [12_501_632L]]).ToString().Split('\n')[^1]);
         Assert.Contains("row 2: found 1 values", Assert.Throws<ArgumentException>(() => Table.Show(["a", "b"], [[1, 2], [1]])).Message,
             StringComparison.Ordinal);
     }
