@@ -46,17 +46,17 @@ public static partial class Charts
         string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false,
         bool diagonal = false)
     {
-        var traces = series.Select((s, i) => Points(s, i, "markers", 8, logX, logY)).ToList();
+        var traces = series.Select((s, i) => Points(s, i, "markers", s.X.Count > 100 ? 5 : 8, logX, logY)).ToList();
         if (diagonal && Range(series, logX || logY) is { } range)
         {
-            traces.Insert(0, new Properties
+            traces.Add(new Properties
             {
                 ["type"] = "scatter",
                 ["mode"] = "lines",
                 ["name"] = "y = x",
                 ["x"] = ChartLayout.Numbers([range.Low, range.High]),
                 ["y"] = ChartLayout.Numbers([range.Low, range.High]),
-                ["line"] = new Properties { ["color"] = "#888888", ["width"] = 1.5, ["dash"] = "dash" },
+                ["line"] = new Properties { ["color"] = "#333333", ["width"] = 1.5, ["dash"] = "dash" },
                 ["hoverinfo"] = "skip",
             });
         }

@@ -85,7 +85,8 @@ public sealed class Table
         html.Append("<tr>");
         for (int c = 0; c < cells.Length; c++)
         {
-            html.Append('<').Append(element).Append(" style=\"text-align:").Append(_numeric[c] ? "right" : "left").Append("\">")
+            html.Append('<').Append(element).Append(" style=\"text-align:").Append(_numeric[c] ? "right" : "left")
+                .Append(_numeric[c] && element == "td" ? ";white-space:nowrap\">" : "\">")
                 .Append(WebUtility.HtmlEncode(cells[c])).Append("</").Append(element).Append('>');
         }
 

@@ -102,7 +102,6 @@ internal sealed class NotebookRunner : INotebookHost
                 break;
             }
 
-            heading = null;
             if (cell.HasTag(NotebookCell.ParametersTag) && !Inject(engine, cells, i, codeCell, declared))
             {
                 break;

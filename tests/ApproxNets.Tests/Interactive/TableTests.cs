@@ -12,7 +12,8 @@ public sealed class TableTests
             ("n", row => row.Item3, "D4"));
 
         Assert.Equal("name   power     n\n----  ------  ----\na<b   0.1235  0010\nc        2.5  0200", table.ToString());
-        Assert.Contains("<td style=\"text-align:left\">a&lt;b</td><td style=\"text-align:right\">0.1235</td>", table.ToHtml(),
+        Assert.Contains("<td style=\"text-align:left\">a&lt;b</td>"
+            + "<td style=\"text-align:right;white-space:nowrap\">0.1235</td>", table.ToHtml(),
             StringComparison.Ordinal);
     }
 
