@@ -55,7 +55,7 @@ public static partial class Charts
         trace["x"] = xNames.ToArray();
         trace["y"] = yNames.ToArray();
         trace["xgap"] = trace["ygap"] = 1;
-        if (values.Length <= 400)
+        if (xNames.Count <= 16 && values.Length <= 400)
         {
             trace["texttemplate"] = "%{z:.3~g}";
         }
@@ -63,8 +63,15 @@ public static partial class Charts
         var (xAxis, yAxis) = (ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle));
         xAxis["type"] = yAxis["type"] = "category";
         yAxis["autorange"] = "reversed";
+        if (xNames.Count > 16)
+        {
+            // Else plotly leaves out every other name.
+            (xAxis["dtick"], xAxis["tickangle"], xAxis["tickfont"]) = (1, -90, new Properties { ["size"] = 10 });
+        }
+
+        int forNames = xNames.Count > 6 ? 4 * xNames.Max(name => name.Length) : 0;
         return ChartLayout.Make(caption, [trace], xAxis, yAxis,
-            layout => layout["height"] = Math.Clamp(140 + (26 * yNames.Count), 300, 900));
+            layout => layout["height"] = Math.Clamp(140 + (26 * yNames.Count) + forNames, 300, 900));
     }
 
     private static Properties HeatmapTrace(string caption, string valueTitle, double[,] values, bool diverging)
@@ -82,7 +89,11 @@ public static partial class Charts
             ["type"] = "heatmap",
             ["z"] = rows,
             ["colorscale"] = diverging ? Diverging : "Viridis",
-            ["colorbar"] = new Properties { ["title"] = new Properties { ["text"] = valueTitle, ["side"] = "right" }, ["thickness"] = 14 },
+            ["colorbar"] = new Properties
+            {
+                ["title"] = new Properties { ["text"] = Narrow(valueTitle), ["side"] = "top" },
+                ["thickness"] = 14,
+            },
         };
         if (diverging)
         {
@@ -92,6 +103,25 @@ public static partial class Charts
         }
 
         return trace;
+    }
+
+    // The title stands over the colour scale, whose width it must not set.
+    private static string Narrow(string title)
+    {
+        var lines = new List<string>();
+        foreach (string word in title.Split(' '))
+        {
+            if (lines.Count > 0 && lines[^1].Length + 1 + word.Length <= 12)
+            {
+                lines[^1] += " " + word;
+            }
+            else
+            {
+                lines.Add(word);
+            }
+        }
+
+        return string.Join("<br>", lines);
     }
 
     // Origin and step instead of all positions: shorter, and exact.

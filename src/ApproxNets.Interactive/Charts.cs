@@ -19,9 +19,18 @@ public static partial class Charts
         string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false,
         bool? markers = null)
     {
-        var traces = series.Select((s, i) => Points(s, i, markers ?? s.X.Count <= 60 ? "lines+markers" : "lines", 6));
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X)),
-            ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
+        var traces = series.Select((s, i) => Points(
+            s, i, markers ?? s.X.Count <= 60 ? "lines+markers" : "lines", s.X.Count <= 60 ? 6 : 4, logX, logY));
+        var xAxis = ChartLayout.Axis(xTitle, logX, series.SelectMany(s => s.X));
+        double[] positions = [.. series.SelectMany(s => s.X).Distinct()];
+        if (!logX && positions.Length is > 1 and <= 12 && Array.TrueForAll(positions, double.IsInteger)
+            && positions.Max() - positions.Min() <= 12)
+        {
+            // Epochs and counts have no halves.
+            xAxis["dtick"] = 1;
+        }
+
+        return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Y)));
     }
 
     /// <summary>Draws series as points.</summary>
@@ -37,17 +46,17 @@ public static partial class Charts
         string caption, string xTitle, string yTitle, IReadOnlyList<Series> series, bool logX = false, bool logY = false,
         bool diagonal = false)
     {
-        var traces = series.Select((s, i) => Points(s, i, "markers", 8)).ToList();
+        var traces = series.Select((s, i) => Points(s, i, "markers", s.X.Count > 100 ? 5 : 8, logX, logY)).ToList();
         if (diagonal && Range(series, logX || logY) is { } range)
         {
-            traces.Insert(0, new Properties
+            traces.Add(new Properties
             {
                 ["type"] = "scatter",
                 ["mode"] = "lines",
                 ["name"] = "y = x",
                 ["x"] = ChartLayout.Numbers([range.Low, range.High]),
                 ["y"] = ChartLayout.Numbers([range.Low, range.High]),
-                ["line"] = new Properties { ["color"] = "#888888", ["width"] = 1.5, ["dash"] = "dash" },
+                ["line"] = new Properties { ["color"] = "#333333", ["width"] = 1.5, ["dash"] = "dash" },
                 ["hoverinfo"] = "skip",
             });
         }
@@ -152,7 +161,7 @@ public static partial class Charts
         return counts;
     }
 
-    private static Properties Points(Series series, int index, string mode, int size)
+    private static Properties Points(Series series, int index, string mode, int size, bool logX, bool logY)
     {
         string colour = ChartLayout.Palette[index % ChartLayout.Palette.Length];
         return new Properties
@@ -160,20 +169,30 @@ public static partial class Charts
             ["type"] = "scatter",
             ["mode"] = mode,
             ["name"] = series.Name,
-            ["x"] = ChartLayout.Numbers(series.X),
-            ["y"] = ChartLayout.Numbers(series.Y),
+            ["x"] = ChartLayout.Numbers(logX ? series.X.Select(Positive) : series.X),
+            ["y"] = ChartLayout.Numbers(logY ? series.Y.Select(Positive) : series.Y),
             ["text"] = series.Text?.ToArray(),
             ["hovertemplate"] = series.Text is null ? null : "%{text}<br>x %{x}<br>y %{y}",
-            ["line"] = new Properties { ["color"] = colour, ["width"] = 2 },
+            ["line"] = new Properties
+            {
+                ["color"] = colour,
+                ["width"] = 2,
+                ["dash"] = index < ChartLayout.Palette.Length ? "solid" : "dash",
+            },
             ["marker"] = new Properties
             {
                 ["color"] = colour,
                 ["size"] = size,
-                ["symbol"] = ChartLayout.Symbols[index % ChartLayout.Symbols.Length],
+                ["symbol"] = ChartLayout.Symbols[
+                    // Where colours begin anew, the shapes are shifted.
+                    (index + (index / ChartLayout.Palette.Length)) % ChartLayout.Symbols.Length],
                 ["opacity"] = mode == "markers" ? 0.8 : 1,
             },
         };
     }
+
+    // A logarithmic axis has no place for others; plotly would draw a line down to the axis.
+    private static double Positive(double value) => value > 0 ? value : double.NaN;
 
     private static (double Low, double High)? Range(IReadOnlyList<Series> series, bool positive)
     {

@@ -45,7 +45,7 @@ public sealed class ImageGrid
         var html = new StringBuilder(
             "<figure class=\"an-images\" style=\"margin:1em 0\">"
             + "<div style=\"display:grid;gap:8px;justify-content:start;");
-        html.Append("grid-template-columns:repeat(").Append(_columns).Append(",minmax(0,").Append(Math.Max(_shown.Width, 64))
+        html.Append("grid-template-columns:repeat(").Append(_columns).Append(",minmax(0,").Append(Math.Max(_shown.Width + 8, 64))
             .Append("px))\">");
         for (int i = 0; i < _images.Length; i++)
         {

@@ -16,7 +16,7 @@ public sealed class Table
         (_headers, _rows, _numeric) = (headers, rows, numeric);
     }
 
-    /// <summary>Makes a table of values; numbers get up to four significant digits.</summary>
+    /// <summary>Makes a table of values; fractions get up to four significant digits, large whole numbers groups of three.</summary>
     /// <param name="headers">Titles of the columns, with units.</param>
     /// <param name="rows">The rows, each with one value per column; null leaves an empty cell.</param>
     /// <exception cref="ArgumentException">A row has not one value for each header.</exception>
@@ -85,7 +85,8 @@ public sealed class Table
         html.Append("<tr>");
         for (int c = 0; c < cells.Length; c++)
         {
-            html.Append('<').Append(element).Append(" style=\"text-align:").Append(_numeric[c] ? "right" : "left").Append("\">")
+            html.Append('<').Append(element).Append(" style=\"text-align:").Append(_numeric[c] ? "right" : "left")
+                .Append(_numeric[c] && element == "td" ? ";white-space:nowrap\">" : "\">")
                 .Append(WebUtility.HtmlEncode(cells[c])).Append("</").Append(element).Append('>');
         }
 
@@ -97,6 +98,8 @@ public sealed class Table
         null => "",
         bool flag => flag ? "yes" : "no",
         double or float or decimal when format.Length == 0 => ((IFormattable)value).ToString("G4", CultureInfo.InvariantCulture),
+        int or long when format.Length == 0 && Math.Abs(Convert.ToDouble(value, CultureInfo.InvariantCulture)) >= 10000 =>
+            ((IFormattable)value).ToString("N0", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(format, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };

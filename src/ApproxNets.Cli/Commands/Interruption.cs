@@ -33,7 +33,7 @@ internal sealed class Interruption : IDisposable
         if (!_source.IsCancellationRequested)
         {
             context.Cancel = true;
-            _say("Stopping; press Ctrl-C again to end at once.");
+            _say("Stopping; a second Ctrl-C or kill ends the run at once.");
             _source.Cancel();
         }
     }

@@ -30,19 +30,21 @@ internal static class RunCommand
             Description = "Folder of the report. [default: artifacts/report]",
             HelpName = "DIR",
         };
+        var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
         var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
 
         var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
         {
-            notebooks, profile, parameters, output, verbose,
+            notebooks, profile, parameters, output, inPlace, verbose,
         };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
-            parsed.GetValue(output)?.FullName, parsed.GetValue(verbose)));
+            parsed.GetValue(output)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(verbose)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] notebooks, string profile, string[] parameters, string? output, bool verbose)
+    private static async Task<int> RunAsync(
+        string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, bool verbose)
     {
         string repository = Repository.Find(Directory.GetCurrentDirectory());
         var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
@@ -51,7 +53,7 @@ internal static class RunCommand
 
         var terminal = Terminal.ForProcess();
         using var interruption = new Interruption(terminal.WriteLine);
-        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, interruption.Token);
+        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, inPlace, interruption.Token);
         return run.Status switch
         {
             RunStatus.Ok => CommandLine.Success,

@@ -30,7 +30,7 @@ internal static class IndexPage
     private static string Lead(RunSession session)
     {
         int done = session.Notebooks.Count(run => run.Status == RunStatus.Ok);
-        return $"<span class=\"badge {Class(session.Status)}\">{Label(session.Status)}</span> "
+        return $"<span class=\"badge {Class(session.Status)}\">{PageFrame.Encode(ReportWriter.StatusName(session))}</span> "
             + $"{done} of {session.Notebooks.Count} notebooks ran through in {PageFrame.Seconds(session.Seconds)}, "
             + $"profile <strong>{PageFrame.Encode(session.Profile)}</strong>, {session.Notebooks.Sum(run => run.Charts)} charts.";
     }

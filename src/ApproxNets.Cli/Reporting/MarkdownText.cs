@@ -12,7 +12,7 @@ namespace ApproxNets.Cli.Reporting;
 internal sealed class MarkdownText
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras()
-        .UseFootnotes().UseListExtras().Build();
+        .UseFootnotes().Build();
 
     private readonly string _folder;
     private readonly string _reportFolder;
@@ -131,8 +131,18 @@ internal sealed class MarkdownText
 
     private sealed class InlineMath : HtmlObjectRenderer<MathInline>
     {
-        protected override void Write(HtmlRenderer renderer, MathInline obj) =>
-            renderer.Write(MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2));
+        protected override void Write(HtmlRenderer renderer, MathInline obj)
+        {
+            string math = MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2);
+            if (obj.NextSibling is LiteralInline { Content.CurrentChar: '.' or ',' or ';' or ':' or '?' or ')' } literal)
+            {
+                // Browsers break a line between a formula and the punctuation behind it.
+                math = $"<span class=\"together\">{math}{literal.Content.CurrentChar}</span>";
+                literal.Content.Start++;
+            }
+
+            renderer.Write(math);
+        }
     }
 
     private sealed class BlockMath : HtmlObjectRenderer<MathBlock>

@@ -64,7 +64,7 @@ internal sealed class ReportWriter
     {
         var facts = new JsonObject
         {
-            ["status"] = StatusName(_session.Status),
+            ["status"] = StatusName(_session),
             ["started_utc"] = _session.StartedUtc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             ["seconds"] = Math.Round(_session.Seconds, 3),
             ["profile"] = _session.Profile,
@@ -114,6 +114,10 @@ internal sealed class ReportWriter
 
         return facts;
     }
+
+    /// <summary>A run that nothing has ended yet goes on: the report is written after each notebook.</summary>
+    internal static string StatusName(RunSession session) =>
+        session.Status == RunStatus.NotRun ? "running" : StatusName(session.Status);
 
     internal static string StatusName(RunStatus status) => status switch
     {

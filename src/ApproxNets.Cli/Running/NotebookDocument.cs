@@ -19,9 +19,10 @@ internal sealed class NotebookDocument
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private NotebookDocument(string path, JsonObject root, List<NotebookCell> cells)
+    private NotebookDocument(string path, string json, JsonObject root, List<NotebookCell> cells)
     {
         Path = path;
+        LoadedJson = json;
         Root = root;
         Cells = cells;
     }
@@ -29,6 +30,9 @@ internal sealed class NotebookDocument
     public string Path { get; }
 
     public string FileName => System.IO.Path.GetFileName(Path);
+
+    /// <summary>The file's text when it was read.</summary>
+    public string LoadedJson { get; }
 
     public JsonObject Root { get; }
 
@@ -69,28 +73,34 @@ internal sealed class NotebookDocument
             && found["source"] is not null
             ? new NotebookCell(found)
             : throw new UsageException($"{path}: cell {i + 1} has no cell_type or no source.")).ToList();
-        return new NotebookDocument(path, root, parsed);
+        return new NotebookDocument(path, json, root, parsed);
     }
 
-    public string ToJson()
+    /// <summary>The notebook as it ran, with the cell that set its parameters.</summary>
+    public string ToJson() => ToJson(Cells);
+
+    /// <summary>The notebook as its author wrote it, with the outputs of the run.</summary>
+    public string ToSourceJson() => ToJson([.. Cells.Where(cell => !cell.HasTag(NotebookCell.InjectedTag))]);
+
+    private string ToJson(List<NotebookCell> cells)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < Cells.Count; i++)
+        for (int i = 0; i < cells.Count; i++)
         {
-            string? id = (string?)Cells[i].Json["id"];
+            string? id = (string?)cells[i].Json["id"];
             if (id is null || !ids.Add(id))
             {
-                for (int n = i + 1; !ids.Add(id = $"cell-{n}"); n += Cells.Count)
+                for (int n = i + 1; !ids.Add(id = $"cell-{n}"); n += cells.Count)
                 {
                 }
             }
 
-            Cells[i].Json["id"] = id;
+            cells[i].Json["id"] = id;
         }
 
         var root = new JsonObject
         {
-            ["cells"] = new JsonArray([.. Cells.Select(cell => cell.Json.DeepClone())]),
+            ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json.DeepClone())]),
             ["metadata"] = Root["metadata"]?.DeepClone() ?? new JsonObject(),
             ["nbformat"] = 4,
             ["nbformat_minor"] = Math.Max(5, Root["nbformat_minor"]?.GetValue<int>() ?? 0),

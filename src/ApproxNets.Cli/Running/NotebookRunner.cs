@@ -76,6 +76,9 @@ internal sealed class NotebookRunner : INotebookHost
         using var engine = new ScriptEngine(
             Directory.GetCurrentDirectory(), new NotebookGlobals((value, mimeTypes) => _output.Display(value, mimeTypes)));
         var declared = ParameterDeclarations.Find(_run.Document).Select(parameter => parameter.Name).ToList();
+        var toRun = cells.Where(cell => cell.IsCode && !string.IsNullOrWhiteSpace(cell.Source)).ToList();
+        int count = toRun.Count
+            + (_given.Keys.Any(declared.Contains) ? toRun.Count(cell => cell.HasTag(NotebookCell.ParametersTag)) : 0);
         string? heading = null;
         int codeCell = 0;
         for (int i = 0; i < cells.Count; i++)
@@ -93,13 +96,12 @@ internal sealed class NotebookRunner : INotebookHost
             }
 
             codeCell++;
-            _terminal.BeginCell(codeCell, cells.Count(c => c.IsCode), CellLabel.Of(heading, cell.Source));
+            _terminal.BeginCell(codeCell, count, CellLabel.Of(heading, cell));
             if (!await RunCellAsync(engine, cell, codeCell, i + 1))
             {
                 break;
             }
 
-            heading = null;
             if (cell.HasTag(NotebookCell.ParametersTag) && !Inject(engine, cells, i, codeCell, declared))
             {
                 break;

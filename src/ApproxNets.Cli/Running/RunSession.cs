@@ -30,8 +30,16 @@ internal sealed class RunSession
         : Notebooks.All(run => run.Status == RunStatus.Ok) ? RunStatus.Ok
         : RunStatus.NotRun;
 
+    /// <summary>Runs the plan's notebooks.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="repository">Root of the repository.</param>
+    /// <param name="folder">Folder of the report.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <param name="verbose">Shows console output on the terminal too.</param>
+    /// <param name="inPlace">Writes the outputs of notebooks that ran through into their own files too.</param>
+    /// <param name="cancellation">Stops the run.</param>
     public static async Task<RunSession> ExecuteAsync(
-        RunPlan plan, string repository, string folder, Terminal terminal, bool verbose, CancellationToken cancellation)
+        RunPlan plan, string repository, string folder, Terminal terminal, bool verbose, bool inPlace, CancellationToken cancellation)
     {
         var session = new RunSession(plan, repository);
         var report = new ReportWriter(folder, session);
@@ -43,6 +51,12 @@ internal sealed class RunSession
             await NotebookRunner.ExecuteAsync(run, plan.Parameters, terminal, verbose, cancellation);
             session.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             terminal.EndNotebook(Summary(run, i + 1, session.Notebooks.Count));
+            if (inPlace && run.Status == RunStatus.Ok)
+            {
+                // Before the report, which notes the run in the notebook's metadata.
+                SaveInPlace(run.Document, terminal);
+            }
+
             report.Write();
             if (run.Status != RunStatus.Ok)
             {
@@ -58,6 +72,17 @@ internal sealed class RunSession
 
         terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
         return session;
+    }
+
+    private static void SaveInPlace(NotebookDocument document, Terminal terminal)
+    {
+        if (File.ReadAllText(document.Path) != document.LoadedJson)
+        {
+            terminal.WriteLine($"{document.FileName} was changed while it ran and stays as it is; its outputs are in the report.");
+            return;
+        }
+
+        AtomicFile.WriteText(document.Path, document.ToSourceJson());
     }
 
     private static string Summary(NotebookRun run, int number, int count)

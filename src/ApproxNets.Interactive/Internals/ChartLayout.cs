@@ -41,7 +41,7 @@ internal static class ChartLayout
             ["colorway"] = Palette,
             ["hovermode"] = "closest",
             ["showlegend"] = all.Count(trace => !Equals(trace.GetValueOrDefault("showlegend"), false) && trace.ContainsKey("name")) > 1,
-            ["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0, ["y"] = 1.0, ["yanchor"] = "bottom" },
+            ["legend"] = Legend(all.Count),
             ["xaxis"] = xAxis,
             ["yaxis"] = yAxis,
         };
@@ -56,6 +56,11 @@ internal static class ChartLayout
 
         return new Figure(GenericChart.setLayout(chartLayout, chart), caption);
     }
+
+    // Above the plot, where it leaves all the width; a long one stands at the side, where it leaves all the height.
+    private static Properties Legend(int series) => series <= 5
+        ? new Properties { ["orientation"] = "h", ["x"] = 0, ["y"] = 1.0, ["yanchor"] = "bottom" }
+        : new Properties { ["orientation"] = "v", ["x"] = 1.02, ["y"] = 1.0, ["yanchor"] = "top" };
 
     /// <param name="title">Title, with unit.</param>
     /// <param name="log">Logarithmic.</param>

@@ -35,7 +35,8 @@ internal static class FigureHtml
             function draw() {
               var target = document.getElementById("{{id}}");
               if (window.Plotly && target) { delete figure.layout.title; Plotly.newPlot(
-                  target, figure.data, figure.layout, { responsive: true, displaylogo: false }); }
+                  target, figure.data, figure.layout, { responsive: true, displaylogo: false,
+                  modeBarButtons: [["toImage", "resetScale2d"]] }); }
               else if (tries++ < 200) { setTimeout(draw, 50); }
               else if (target) { target.textContent = "plotly.js is not on this page: run the cell with Notebook.Start() first."; }
             }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using ApproxNets.Data;
 
 namespace ApproxNets.Studies;
@@ -11,6 +12,7 @@ public static class ResultFile
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new TwelveDigits() },
     };
 
     /// <summary>

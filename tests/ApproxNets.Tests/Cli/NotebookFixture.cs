@@ -46,11 +46,12 @@ internal sealed class NotebookFixture : IDisposable
     }.ToJsonString();
 
     public async Task<RunSession> RunAsync(
-        string[] notebooks, string[]? parameters = null, string profile = "quick", CancellationTokenSource? stop = null)
+        string[] notebooks, string[]? parameters = null, string profile = "quick", bool inPlace = false,
+        CancellationTokenSource? stop = null)
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
         return await RunSession.ExecuteAsync(
-            plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false,
+            plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false, inPlace,
             stop?.Token ?? TestContext.Current.CancellationToken);
     }
 

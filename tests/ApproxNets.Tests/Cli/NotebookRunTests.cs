@@ -170,6 +170,67 @@ public sealed class NotebookRunTests
         Assert.Empty(fixture.Executed("01.ipynb")["cells"]![2]!["outputs"]!.AsArray());
     }
 
+    [Fact]
+    public async Task In_place_puts_outputs_into_the_notebook_itself_and_only_then()
+    {
+        using var fixture = new NotebookFixture();
+        string path = fixture.Add("01.ipynb", "md:# First",
+            NotebookFixture.Reference + "Notebook.Start();", "tag parameters:var seed = 3;", "seed + 1");
+        var author = (JsonObject)JsonNode.Parse(File.ReadAllText(path))!;
+
+        var session = await fixture.RunAsync([], ["seed=4"], inPlace: true);
+
+        Assert.True(session.Status == RunStatus.Ok, fixture.Log.ToString());
+        string text = File.ReadAllText(path);
+        var saved = (JsonObject)JsonNode.Parse(text)!;
+        AssertValid(saved);
+        var cells = saved["cells"]!.AsArray();
+        Assert.Equal(author["cells"]!.AsArray().Select(Written), cells.Select(Written));
+        Assert.True(JsonNode.DeepEquals(author["metadata"], saved["metadata"]));
+        Assert.Equal([null, 1, 2, 4], cells.Select(cell => (int?)cell!["execution_count"]));
+        Assert.Equal("5", (string?)cells[3]!["outputs"]![0]!["data"]!["text/plain"]![0]);
+
+        // Saved outputs do not stand in the way of another run, and only --in-place touches the file.
+        Assert.Equal(RunStatus.Ok, (await fixture.RunAsync([], ["seed=7"])).Status);
+        Assert.Equal("8", (string?)fixture.Executed("01.ipynb")["cells"]![4]!["outputs"]![0]!["data"]!["text/plain"]![0]);
+        Assert.Equal(text, File.ReadAllText(path));
+
+        Assert.Equal(RunStatus.Ok, (await fixture.RunAsync([], ["seed=4"], inPlace: true)).Status);
+        Assert.Equal(text, File.ReadAllText(path));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!, "*.tmp"));
+
+        static string Written(JsonNode? cell) =>
+            $"{cell!["cell_type"]} {cell["metadata"]!.ToJsonString()} {cell["source"]!.ToJsonString()}";
+    }
+
+    [Theory]
+    [InlineData("throw new InvalidOperationException();", false)]
+    [InlineData("System.IO.File.AppendAllText(\"01.ipynb\", \"\\n\");", true)]
+    public async Task In_place_leaves_a_notebook_that_failed_or_was_edited_meanwhile(string code, bool runs)
+    {
+        using var fixture = new NotebookFixture();
+        string path = fixture.Add("01.ipynb", code);
+        string before = File.ReadAllText(path).TrimEnd();
+
+        var session = await fixture.RunAsync([], inPlace: true);
+
+        Assert.Equal(runs ? RunStatus.Ok : RunStatus.Failed, session.Status);
+        Assert.Equal(before, File.ReadAllText(path).TrimEnd());
+        Assert.Equal(runs, fixture.Log.ToString().Contains("was changed while it ran", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_log_counts_the_cells_right_from_the_start()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", "md:# First", "var before = 1;", "", "tag parameters:var seed = 3;", "md:## Work", "seed");
+
+        await fixture.RunAsync([], ["seed=4"]);
+
+        Assert.Equal(["cell 1/4: First", "cell 2/4: parameters", "cell 3/4: parameters of this run", "cell 4/4: Work"],
+            Regex.Matches(fixture.Log.ToString(), "cell .*").Select(match => match.Value.TrimEnd()));
+    }
+
     /// <summary>What nbformat 4.5's schema asks for.</summary>
     private static void AssertValid(JsonObject root)
     {

@@ -37,6 +37,17 @@ public sealed class ReportTextTests
     }
 
     [Fact]
+    public void Initials_are_no_lists_and_punctuation_stays_with_its_formula()
+    {
+        var markdown = new MarkdownText(".", ".", new HashSet<string>());
+
+        Assert.Equal("<ul>\n<li>J. N. Mitchell: Logarithms.</li>\n</ul>\n", markdown.ToHtml("- J. N. Mitchell: Logarithms."));
+        string html = markdown.ToHtml("The map $x$.");
+        Assert.Contains("The map <span class=\"together\"><math", html, StringComparison.Ordinal);
+        Assert.EndsWith("</math>.</span></p>\n", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_terminal_shows_one_line_that_fits()
     {
         var output = new StringWriter();

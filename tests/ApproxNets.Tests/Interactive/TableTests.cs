@@ -12,7 +12,8 @@ public sealed class TableTests
             ("n", row => row.Item3, "D4"));
 
         Assert.Equal("name   power     n\n----  ------  ----\na<b   0.1235  0010\nc        2.5  0200", table.ToString());
-        Assert.Contains("<td style=\"text-align:left\">a&lt;b</td><td style=\"text-align:right\">0.1235</td>", table.ToHtml(),
+        Assert.Contains("<td style=\"text-align:left\">a&lt;b</td>"
+            + "<td style=\"text-align:right;white-space:nowrap\">0.1235</td>", table.ToHtml(),
             StringComparison.Ordinal);
     }
 
@@ -20,6 +21,7 @@ public sealed class TableTests
     public void Rows_of_values_may_have_gaps()
     {
         Assert.Equal("a  ok\n-  ---\n1  yes\n   no", Table.Show(["a", "ok"], [[1, true], [null, false]]).ToString());
+        Assert.Equal("12,501,632", Table.Show(["n"], [[9999], [12_501_632L]]).ToString().Split('\n')[^1]);
         Assert.Contains("row 2: found 1 values", Assert.Throws<ArgumentException>(() => Table.Show(["a", "b"], [[1, 2], [1]])).Message,
             StringComparison.Ordinal);
     }
