@@ -13,6 +13,8 @@ namespace ApproxNets.Training;
 /// </summary>
 public static class Trainer
 {
+    private const int CollectEvery = 32;
+
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">Model of images <c>[B, C, H, W]</c> to logits <c>[B, classes]</c>; left in evaluation mode.</param>
     /// <param name="data">Training and validation images.</param>
@@ -107,6 +109,13 @@ public static class Trainer
                     }
 
                     optimizer.step();
+                    if (number % CollectEvery == 0)
+                    {
+                        // Autograd nodes written in C# keep native memory until they are finalised, and the managed heap is too
+                        // small to make the collector run by itself: without this, memory grows by some megabytes a step.
+                        GC.Collect();
+                    }
+
                     (loss, correct, batches) = (loss + batchLoss, correct + batchCorrect, batches + 1);
                     if (batches < loader.Batches)
                     {
