@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Cli;
 using ApproxNets.Cli.Running;
@@ -48,6 +49,28 @@ public sealed class ReadmeTests
             Assert.NotEmpty(question);
             Assert.Contains(question, row, StringComparison.OrdinalIgnoreCase);
         }
+    }
+
+    [Theory]
+    [InlineData("matching-resnet8-cifar10.json")]
+    [InlineData("matching-resnet8-cifar10-lambda-0.3.json")]
+    [InlineData("operating-points-resnet8-cifar10.json")]
+    public void The_results_are_those_of_the_result_files(string file)
+    {
+        string results = Readme[Readme.IndexOf("\n## Results", StringComparison.Ordinal)..];
+        var json = JsonNode.Parse(Read(Path.Combine("data", "results", file)))!;
+        var points = json["points"]!.AsArray();
+        Assert.NotEmpty(points);
+        foreach (var point in points)
+        {
+            double accuracy = (double)point!["top1"]!, savings = 100 * (double)point["savings"]!;
+            string row = $"{accuracy:F2}";
+            Assert.Contains(
+                results.Split('\n'),
+                line => line.Contains(row, StringComparison.Ordinal) && line.Contains($"-{savings:F1} %", StringComparison.Ordinal));
+        }
+
+        Assert.Contains($"| {(double)json["qat_top1"]!:F2} |", results, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class NotebookSeriesTests
             Assert.Equal(64, ((string)result["data_sha256"]!).Length);
             Assert.Equal(1, (int)result["seed"]!);
             Assert.NotNull(result["provenance"]);
-            Assert.Equal("one_cycle", (string?)result["recipe"]!["float"]!["schedule"]);
+            Assert.Equal("cosine", (string?)result["recipe"]!["float"]!["schedule"]);
         }
 
         Assert.Equal(5, Directory.GetFiles(results, "*.json").Length);
