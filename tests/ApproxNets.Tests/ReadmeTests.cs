@@ -54,6 +54,7 @@ public sealed class ReadmeTests
     [Theory]
     [InlineData("matching-resnet8-cifar10.json")]
     [InlineData("matching-resnet8-cifar10-lambda-0.3.json")]
+    [InlineData("matching-resnet8-cifar10-lambda-0.7.json")]
     [InlineData("operating-points-resnet8-cifar10.json")]
     public void The_results_are_those_of_the_result_files(string file)
     {
