@@ -1,4 +1,5 @@
 using ApproxNets.Data;
+using ApproxNets.Tests.Layers;
 using TorchSharp;
 using Xunit;
 
@@ -148,7 +149,7 @@ public sealed class BatchLoaderTests
     public void LeavingEarlyStopsTheProducer()
     {
         BatchLoader loader = Loader(200, 2);
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         foreach (Batch batch in loader.Epoch(0))
         {
             batch.Dispose();
@@ -188,7 +189,7 @@ public sealed class BatchLoaderTests
     [Fact]
     public void BatchesBelongToTheConsumersScopeAndLeaveNothing()
     {
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.Settled();
         using (torch.NewDisposeScope())
         {
             int batches = Loader(10, 4).Epoch(0).Count();
