@@ -67,7 +67,7 @@ public sealed record LayerSample(
     {
         Check(multiplier);
         var sums = new int[Shape.OutputLength];
-        LutConv2d.Run(ActivationCodes, WeightCodes, multiplier.Products.Span, Shape, PaddingCode, sums);
+        LutConv2d.Run(ActivationCodes, WeightCodes, multiplier.Table, Shape, PaddingCode, sums);
         return sums;
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace ApproxNets.Kernels;
@@ -16,61 +15,110 @@ public static class LutConv2d
     /// <summary>Environment variable that forces the choice of <see cref="KernelPath.Auto"/>: <c>scalar</c> or <c>avx2</c>.</summary>
     public const string PathVariable = "APPROXNETS_KERNEL";
 
-    private const int TableLength = 256 * 256;
-
     /// <summary>Computes the sums of looked-up products.</summary>
     /// <param name="x">Activation codes, <c>[B, C, H, W]</c>.</param>
     /// <param name="weights">Weight codes, <c>[O, C / Groups, KernelHeight, KernelWidth]</c>.</param>
-    /// <param name="products">The product table, 65,536 entries, <c>[xCode * 256 + wCode]</c>, of 16-bit products.</param>
+    /// <param name="table">The multiplier's products.</param>
     /// <param name="shape">Sizes, stride, padding, dilation and groups.</param>
     /// <param name="padCode">Activation code of a padded position; its products go through the table like any other.</param>
     /// <param name="sums">The sums, <c>[B, O, OutHeight, OutWidth]</c> (written).</param>
     /// <param name="path">Which implementation to use.</param>
     /// <param name="threads">Threads to use at most; 0 for one per processor.</param>
-    /// <exception cref="ArgumentException">A length does not agree with the shape, the shape is not one a convolution can have, or
-    /// the products do not fit 16 bits.</exception>
+    /// <exception cref="ArgumentException">A length does not agree with the shape, or the shape is not one a convolution can have.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The path is unknown or the number of threads is negative.</exception>
-    /// <exception cref="PlatformNotSupportedException">AVX2 is asked for on a machine without it.</exception>
+    /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static unsafe void Run(
         ReadOnlySpan<byte> x,
         ReadOnlySpan<byte> weights,
-        ReadOnlySpan<int> products,
+        LutTable table,
         in Conv2dShape shape,
         byte padCode,
         Span<int> sums,
         KernelPath path = KernelPath.Auto,
         int threads = 0)
     {
-        shape.Validate();
-        CheckLength(x.Length, (long)shape.Batch * shape.InChannels * shape.Height * shape.Width, shape, "activation codes", nameof(x));
-        CheckLength(weights.Length, (long)shape.OutChannels * shape.FanIn, shape, "weight codes", nameof(weights));
-        long outputs = (long)shape.Batch * shape.OutChannels * shape.OutHeight * shape.OutWidth;
-        CheckLength(sums.Length, outputs, shape, "sums", nameof(sums));
-        CheckProducts(products);
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        path = Resolve(path);
+        Check(x, weights, shape, sums.Length, threads);
+        fixed (byte* px = x, pw = weights)
+        fixed (int* ps = sums)
+        {
+            Run(
+                new LutConv2dOperands { X = px, Weights = pw, Table = table, Shape = shape, PadCode = padCode, Output = ps },
+                Resolve(path), threads);
+        }
+    }
+
+    /// <summary>Computes the real outputs of a layer: sums of looked-up products, zero-point corrections, scale and bias in one pass.</summary>
+    /// <param name="x">Activation codes, <c>[B, C, H, W]</c>.</param>
+    /// <param name="weights">Weight codes, <c>[O, C / Groups, KernelHeight, KernelWidth]</c>.</param>
+    /// <param name="table">The multiplier's products.</param>
+    /// <param name="shape">Sizes, stride, padding, dilation and groups.</param>
+    /// <param name="padCode">Activation code of a padded position; its products go through the table like any other.</param>
+    /// <param name="output">How sums become real.</param>
+    /// <param name="y">The outputs, <c>[B, O, OutHeight, OutWidth]</c> (written).</param>
+    /// <param name="path">Which implementation to use.</param>
+    /// <param name="threads">Threads to use at most; 0 for one per processor.</param>
+    /// <exception cref="ArgumentException">A length does not agree with the shape, the shape is not one a convolution can have, or a
+    /// corrected sum might not fit 32 bits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The path is unknown or the number of threads is negative.</exception>
+    /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
+    /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
+    public static unsafe void Run(
+        ReadOnlySpan<byte> x,
+        ReadOnlySpan<byte> weights,
+        LutTable table,
+        in Conv2dShape shape,
+        byte padCode,
+        in LutDequantization output,
+        Span<float> y,
+        KernelPath path = KernelPath.Auto,
+        int threads = 0)
+    {
+        Check(x, weights, shape, y.Length, threads);
+        output.Validate(shape, table);
+        fixed (byte* px = x, pw = weights)
+        fixed (float* py = y, scale = output.Scale, bias = output.Bias)
+        fixed (int* offset = output.Offset)
+        {
+            var operands = new LutConv2dOperands
+            {
+                X = px,
+                Weights = pw,
+                Table = table,
+                Shape = shape,
+                PadCode = padCode,
+                Output = (int*)py,
+                Scale = scale,
+                ScaleStep = output.Scale.Length == 1 ? 0 : 1,
+                Bias = bias,
+                Offset = offset,
+                CodeFactor = output.CodeFactor,
+            };
+            Run(operands, Resolve(path), threads);
+        }
+    }
+
+    private static void Run(in LutConv2dOperands operands, KernelPath path, int threads)
+    {
+        Conv2dShape shape = operands.Shape;
         if (shape.Batch == 0)
         {
             return;
         }
 
-        fixed (byte* px = x, pw = weights)
-        fixed (int* pp = products, ps = sums)
+        // A 1x1 kernel without stride and padding sees no rows: one long row copies faster.
+        LutConv2dOperands a = shape is { KernelHeight: 1, KernelWidth: 1, Stride: (1, 1), Padding: (0, 0) }
+            ? operands with { Shape = shape with { Height = 1, Width = shape.Height * shape.Width } }
+            : operands;
+        threads = threads == 0 ? Environment.ProcessorCount : threads;
+        switch (path)
         {
-            // A 1x1 kernel without stride and padding sees no rows: one long row copies faster.
-            bool pointwise = shape is { KernelHeight: 1, KernelWidth: 1, Stride: (1, 1), Padding: (0, 0) };
-            Conv2dShape seen = pointwise ? shape with { Height = 1, Width = shape.Height * shape.Width } : shape;
-            var operands = new LutConv2dOperands(px, pw, pp, seen, padCode, ps);
-            threads = threads == 0 ? Environment.ProcessorCount : threads;
-            if (path == KernelPath.Avx2)
-            {
-                LutConv2dAvx2.Run(operands, threads);
-            }
-            else
-            {
-                LutConv2dScalar.Run(operands, threads);
-            }
+            case KernelPath.Scalar:
+                LutConv2dScalar.Run(a, threads);
+                break;
+            default:
+                LutConv2dExpanded<LutLanes256>.Run(a, new StripPlan(a.Shape, LutLanes256.Count, 160, threads), threads);
+                break;
         }
     }
 
@@ -110,20 +158,12 @@ public static class LutConv2d
         }
     }
 
-    private static void CheckProducts(ReadOnlySpan<int> products, [CallerArgumentExpression(nameof(products))] string parameter = "")
+    private static void Check(ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, in Conv2dShape shape, int outputs, int threads)
     {
-        if (products.Length != TableLength)
-        {
-            throw new ArgumentException($"Product table: found {products.Length} products, expected 256 x 256 = {TableLength}.", parameter);
-        }
-
-        (int least, int greatest) = SpanRange.Of(products);
-        if (least < short.MinValue || greatest > ushort.MaxValue || greatest - least > ushort.MaxValue)
-        {
-            throw new ArgumentException(
-                $"Product table: found products of {least}..{greatest}, expected 16 bits "
-                + $"({short.MinValue}..{short.MaxValue} or 0..{ushort.MaxValue}).",
-                parameter);
-        }
+        shape.Validate();
+        CheckLength(x.Length, (long)shape.Batch * shape.InChannels * shape.Height * shape.Width, shape, "activation codes", nameof(x));
+        CheckLength(weights.Length, (long)shape.OutChannels * shape.FanIn, shape, "weight codes", nameof(weights));
+        CheckLength(outputs, (long)shape.Batch * shape.OutChannels * shape.OutHeight * shape.OutWidth, shape, "outputs", "output");
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
     }
 }

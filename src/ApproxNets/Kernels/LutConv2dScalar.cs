@@ -2,31 +2,28 @@ namespace ApproxNets.Kernels;
 
 /// <summary>
 /// The reference: one look-up per product, <c>products[x * 256 + w]</c>, in the order of the formula. The oracle of the other
-/// paths, and what runs where no other path does. It is deliberately not fast.
+/// paths. It is deliberately not fast.
 /// </summary>
 internal static unsafe class LutConv2dScalar
 {
     /// <summary>Computes all output planes; planes are independent, so threads share them out.</summary>
-    public static void Run(LutConv2dOperands a, int threads)
-    {
-        int planes = a.Shape.Batch * a.Shape.OutChannels;
-        Parallel.For(0, planes, new ParallelOptions { MaxDegreeOfParallelism = threads }, plane =>
-            Plane(a, plane / a.Shape.OutChannels, plane % a.Shape.OutChannels));
-    }
+    public static void Run(LutConv2dOperands a, int threads) =>
+        WorkTeam.Run(a.Shape.Batch * a.Shape.OutChannels, threads, new Planes(a));
 
     private static void Plane(in LutConv2dOperands a, int b, int o)
     {
         Conv2dShape s = a.Shape;
+        ReadOnlySpan<int> products = a.Table.Products;
         int groupIn = s.InChannels / s.Groups, groupOut = s.OutChannels / s.Groups;
         int outHeight = s.OutHeight, outWidth = s.OutWidth;
         byte* channels = a.X + (((long)b * s.InChannels) + (o / groupOut * groupIn)) * s.Height * s.Width;
         byte* weights = a.Weights + ((long)o * s.FanIn);
-        int* sums = a.Sums + (((long)b * s.OutChannels) + o) * outHeight * outWidth;
+        int* output = a.Output + (((long)b * s.OutChannels) + o) * outHeight * outWidth;
         for (int oy = 0; oy < outHeight; oy++)
         {
             for (int ox = 0; ox < outWidth; ox++)
             {
-                int sum = 0, k = 0;
+                int sum = a.Offset == null ? 0 : a.Offset[o], k = 0;
                 for (int c = 0; c < groupIn; c++)
                 {
                     for (int ky = 0; ky < s.KernelHeight; ky++)
@@ -37,13 +34,18 @@ internal static unsafe class LutConv2dScalar
                             int x = (ox * s.Stride.W) - s.Padding.W + (kx * s.Dilation.W);
                             bool inside = y >= 0 && y < s.Height && x >= 0 && x < s.Width;
                             int code = inside ? channels[(((c * s.Height) + y) * s.Width) + x] : a.PadCode;
-                            sum += a.Products[(code * 256) + weights[k]];
+                            sum += products[(code * LutTable.Codes) + weights[k]] + (a.CodeFactor * code);
                         }
                     }
                 }
 
-                sums[(oy * outWidth) + ox] = sum;
+                output[(oy * outWidth) + ox] = a.Finish(sum, o);
             }
         }
+    }
+
+    private readonly struct Planes(LutConv2dOperands operands) : IUnitWork
+    {
+        public void Run(int unit) => Plane(operands, unit / operands.Shape.OutChannels, unit % operands.Shape.OutChannels);
     }
 }

@@ -10,22 +10,21 @@ public static class LutGemm
     /// <summary>Computes the sums of looked-up products.</summary>
     /// <param name="x">Activation codes, <c>[M, K]</c>.</param>
     /// <param name="weights">Weight codes, <c>[N, K]</c>.</param>
-    /// <param name="products">The product table, 65,536 entries, <c>[xCode * 256 + wCode]</c>, of 16-bit products.</param>
+    /// <param name="table">The multiplier's products.</param>
     /// <param name="m">M, samples, &gt;= 0.</param>
     /// <param name="k">K, the fan-in.</param>
     /// <param name="n">N, outputs of one sample.</param>
     /// <param name="sums">The sums, <c>[M, N]</c> (written).</param>
     /// <param name="path">Which implementation to use.</param>
     /// <param name="threads">Threads to use at most; 0 for one per processor.</param>
-    /// <exception cref="ArgumentException">A length does not agree with the sizes, a size is not one a product can have, or the
-    /// products do not fit 16 bits.</exception>
+    /// <exception cref="ArgumentException">A length does not agree with the sizes, or a size is not one a product can have.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The path is unknown or the number of threads is negative.</exception>
     /// <exception cref="PlatformNotSupportedException">AVX2 is asked for on a machine without it.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static void Run(
         ReadOnlySpan<byte> x,
         ReadOnlySpan<byte> weights,
-        ReadOnlySpan<int> products,
+        LutTable table,
         int m,
         int k,
         int n,
@@ -47,6 +46,6 @@ public static class LutGemm
         }
 
         // No position is padded, so the padding code is never read.
-        LutConv2d.Run(x, weights, products, new Conv2dShape(m, k, 1, 1, n, 1, 1), padCode: 0, sums, path, threads);
+        LutConv2d.Run(x, weights, table, new Conv2dShape(m, k, 1, 1, n, 1, 1), padCode: 0, sums, path, threads);
     }
 }

@@ -238,7 +238,7 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         var wCodes = WeightCodes();
         var sums = empty([shape.Batch, shape.OutChannels, shape.OutHeight, shape.OutWidth], ScalarType.Int32);
         LutConv2d.Run(
-            xCodes.bytes, wCodes.bytes, multiplier.Products.Span, shape, activations.ZeroCode,
+            xCodes.bytes, wCodes.bytes, multiplier.Table, shape, activations.ZeroCode,
             MemoryMarshal.Cast<byte, int>(sums.bytes), KernelPath);
 
         if (weights.ZeroPoint != 0)

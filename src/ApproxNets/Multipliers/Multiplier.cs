@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using ApproxNets.Kernels;
 
 namespace ApproxNets.Multipliers;
 
@@ -18,6 +19,7 @@ public sealed class Multiplier
     public const int Codes = 256;
 
     private readonly int[] _products;
+    private readonly Lazy<LutTable> _table;
 
     /// <summary>Makes a multiplier from its product table.</summary>
     /// <param name="name">Name, unique within a library.</param>
@@ -66,6 +68,7 @@ public sealed class Multiplier
         }
 
         _products = products.ToArray();
+        _table = new Lazy<LutTable>(() => new LutTable(_products));
     }
 
     /// <summary>Name, unique within a library.</summary>
@@ -94,6 +97,9 @@ public sealed class Multiplier
 
     /// <summary>The product table in numeric order, 65,536 entries, <c>[xCode * 256 + wCode]</c>.</summary>
     public ReadOnlyMemory<int> Products => _products;
+
+    /// <summary>The products as the kernels read them; made when first asked for, then kept.</summary>
+    public LutTable Table => _table.Value;
 
     /// <summary>The product <c>m(x, w)</c> of two operand values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An operand is outside <see cref="MinOperand"/>..<see cref="MaxOperand"/>.</exception>

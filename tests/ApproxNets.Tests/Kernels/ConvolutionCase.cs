@@ -11,6 +11,7 @@ internal sealed class ConvolutionCase
     private readonly byte[] _x;
     private readonly byte[] _weights;
     private readonly int[] _products;
+    private readonly LutTable _table;
     private readonly byte _padCode;
 
     public ConvolutionCase(Conv2dShape shape, int[] products, int seed, byte firstCode = 0, byte lastCode = 255, byte padCode = 128)
@@ -18,6 +19,7 @@ internal sealed class ConvolutionCase
         var random = new Random(seed);
         _shape = shape;
         _products = products;
+        _table = new LutTable(products);
         _padCode = padCode;
         _x = new byte[shape.InputLength];
         _weights = new byte[shape.WeightLength];
@@ -49,7 +51,7 @@ internal sealed class ConvolutionCase
         // Not zeroed: a kernel must write every sum.
         var sums = new int[_shape.OutputLength];
         Array.Fill(sums, 0x5EED);
-        LutConv2d.Run(_x, _weights, _products, _shape, _padCode, sums, path, threads);
+        LutConv2d.Run(_x, _weights, _table, _shape, _padCode, sums, path, threads);
         return sums;
     }
 

@@ -13,6 +13,7 @@ public sealed class LutGemmTests
     {
         ConvolutionCase.SkipUnlessSupported(path);
         int[] products = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 5);
+        var table = new LutTable(products);
         foreach (int m in (int[])[0, 1, 7, 8, 9, 300])
         {
             foreach (int k in (int[])[1, 5, 6, 7, 64])
@@ -28,7 +29,7 @@ public sealed class LutGemmTests
                         expected[i / k] += products[(x[(i / k / n * k) + (i % k)] * 256) + weights[i % (n * k)]];
                     }
 
-                    LutGemm.Run(x, weights, products, m, k, n, sums, path, threads: 2);
+                    LutGemm.Run(x, weights, table, m, k, n, sums, path, threads: 2);
                     Assert.Equal(expected, sums);
                 }
             }
@@ -38,7 +39,7 @@ public sealed class LutGemmTests
     [Fact]
     public void WrongSizesAreNamed()
     {
-        var products = new int[65536];
+        var products = new LutTable(new int[65536]);
         string lengths = Assert.Throws<ArgumentException>(
             () => LutGemm.Run(new byte[6], new byte[12], products, 2, 3, 4, new int[7])).Message;
         Assert.Contains("found 6 activation codes, 12 weight codes and 7 sums, expected 6, 12 and 8", lengths);

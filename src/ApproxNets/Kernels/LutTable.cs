@@ -1,0 +1,68 @@
+namespace ApproxNets.Kernels;
+
+/// <summary>
+/// The product table of a multiplier as the kernels read it: checked once, and laid out by activation code and by weight code.
+/// Make one per multiplier and keep it. Immutable, safe for any number of threads.
+/// </summary>
+public sealed class LutTable
+{
+    /// <summary>Codes of one operand.</summary>
+    public const int Codes = 256;
+
+    private readonly int[] _products;
+    private readonly int[] _least = new int[Codes];
+    private readonly int[] _greatest = new int[Codes];
+
+    /// <summary>Checks and lays out a product table.</summary>
+    /// <param name="products">65,536 products <c>[xCode * 256 + wCode]</c> of 16 bits: within -32,768..32,767 or 0..65,535 (copied).</param>
+    /// <exception cref="ArgumentException">The number of products is another one, or they do not fit 16 bits.</exception>
+    public LutTable(ReadOnlySpan<int> products)
+    {
+        if (products.Length != Codes * Codes)
+        {
+            throw new ArgumentException(
+                $"Product table: found {products.Length} products, expected 256 x 256 = {Codes * Codes}.", nameof(products));
+        }
+
+        (int least, int greatest) = SpanRange.Of(products);
+        if (least < short.MinValue || greatest > ushort.MaxValue || greatest - least > ushort.MaxValue)
+        {
+            throw new ArgumentException(
+                $"Product table: found products of {least}..{greatest}, expected 16 bits "
+                + $"({short.MinValue}..{short.MaxValue} or 0..{ushort.MaxValue}).",
+                nameof(products));
+        }
+
+        // Pinned for good: kernels keep pointers to them.
+        _products = GC.AllocateUninitializedArray<int>(products.Length, pinned: true);
+        products.CopyTo(_products);
+        ByActivation = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
+        ByWeight = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
+        for (int x = 0; x < Codes; x++)
+        {
+            (_least[x], _greatest[x]) = SpanRange.Of<int>(_products.AsSpan(x * Codes, Codes));
+            for (int w = 0; w < Codes; w++)
+            {
+                ushort low = unchecked((ushort)_products[(x * Codes) + w]);
+                ByActivation[(x * Codes) + w] = low;
+                ByWeight[(w * Codes) + x] = low;
+            }
+        }
+    }
+
+    /// <summary>The products, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
+    internal ReadOnlySpan<int> Products => _products;
+
+    /// <summary>The low 16 bits of the products, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
+    internal ushort[] ByActivation { get; }
+
+    /// <summary>The low 16 bits of the products, <c>[wCode * 256 + xCode]</c>. Pinned.</summary>
+    internal ushort[] ByWeight { get; }
+
+    /// <summary>Computes the least and greatest product of the activation codes <paramref name="low"/>..<paramref name="high"/>.</summary>
+    internal (int Least, int Greatest) Range(byte low, byte high)
+    {
+        int count = high - low + 1;
+        return (SpanRange.Of<int>(_least.AsSpan(low, count)).Least, SpanRange.Of<int>(_greatest.AsSpan(low, count)).Greatest);
+    }
+}
