@@ -3,13 +3,19 @@ namespace ApproxNets.Kernels;
 /// <summary>Which implementation computes a look-up-table kernel. All give the same bits.</summary>
 public enum KernelPath
 {
-    /// <summary>The one named by the environment variable <c>APPROXNETS_KERNEL</c> (<c>scalar</c> or <c>avx2</c>); without it
+    /// <summary>The one named by the environment variable <c>APPROXNETS_KERNEL</c> (a name of this list); without it
     /// the fastest one this machine supports.</summary>
     Auto,
 
     /// <summary>The plain loop, for any machine.</summary>
     Scalar,
 
+    /// <summary>128-bit vectors of any machine that has some, such as ARM64.</summary>
+    Vector128,
+
     /// <summary>256-bit vectors of x86-64.</summary>
     Avx2,
+
+    /// <summary>512-bit vectors of x86-64 with byte permutations (AVX-512 BW and VBMI: Intel Ice Lake, AMD Zen 4 and later).</summary>
+    Avx512,
 }

@@ -116,11 +116,27 @@ public static class LutConv2d
             case KernelPath.Scalar:
                 LutConv2dScalar.Run(a, threads);
                 break;
+            case KernelPath.Avx512:
+                LutConv2dVbmi.Run(a, threads);
+                break;
             default:
                 LutConv2dExpanded<LutLanes256>.Run(a, new StripPlan(a.Shape, LutLanes256.Count, 160, threads), threads);
                 break;
         }
     }
+
+    /// <summary>The paths of this machine for spans, the fastest first. All give the same bits.</summary>
+    public static IReadOnlyList<KernelPath> SupportedPaths { get; } = [.. FastestFirst.Where(IsSupported)];
+
+    private static IEnumerable<KernelPath> FastestFirst => [KernelPath.Avx512, KernelPath.Avx2, KernelPath.Scalar];
+
+    private static bool IsSupported(KernelPath path) => path switch
+    {
+        KernelPath.Avx512 => LutConv2dVbmi.IsSupported,
+        KernelPath.Avx2 => Avx2.IsSupported,
+        KernelPath.Vector128 or KernelPath.Scalar => true,
+        _ => false,
+    };
 
     /// <summary>The one place that chooses: what was asked for, else the environment variable, else the fastest.</summary>
     private static KernelPath Resolve(KernelPath path)
@@ -128,26 +144,30 @@ public static class LutConv2d
         if (path == KernelPath.Auto)
         {
             string? forced = Environment.GetEnvironmentVariable(PathVariable);
-            path = forced switch
+            if (string.IsNullOrEmpty(forced))
             {
-                null or "" => Avx2.IsSupported ? KernelPath.Avx2 : KernelPath.Scalar,
-                "scalar" => KernelPath.Scalar,
-                "avx2" => KernelPath.Avx2,
-                _ => throw new InvalidOperationException(
-                    $"Environment variable {PathVariable}: found '{forced}', expected 'scalar' or 'avx2'."),
-            };
+                return SupportedPaths[0];
+            }
+
+            path = FastestFirst.FirstOrDefault(known => string.Equals(known.ToString(), forced, StringComparison.OrdinalIgnoreCase));
+            if (path == KernelPath.Auto)
+            {
+                throw new InvalidOperationException(
+                    $"Environment variable {PathVariable}: found '{forced}', expected one of "
+                    + $"{string.Join(", ", FastestFirst).ToLowerInvariant()}.");
+            }
         }
 
-        return path switch
+        if (!FastestFirst.Contains(path))
         {
-            KernelPath.Scalar => path,
-            KernelPath.Avx2 when Avx2.IsSupported => path,
-            KernelPath.Avx2 => throw new PlatformNotSupportedException(
-                "Look-up-table kernel: found the path Avx2 asked for, expected a processor (and runtime setting) with AVX2."),
-            _ => throw new ArgumentOutOfRangeException(
+            throw new ArgumentOutOfRangeException(
                 nameof(path),
-                $"Look-up-table kernel: found path {(int)path}, expected {KernelPath.Auto}, {KernelPath.Scalar} or {KernelPath.Avx2}."),
-        };
+                $"Look-up-table kernel: found path {path}, expected Auto or one of {string.Join(", ", FastestFirst)}.");
+        }
+
+        return IsSupported(path) ? path : throw new PlatformNotSupportedException(
+            $"Look-up-table kernel: found the path {path} asked for, expected one this processor (and runtime setting) has: "
+            + $"{string.Join(", ", SupportedPaths)}.");
     }
 
     private static void CheckLength(int found, long expected, in Conv2dShape shape, string what, string parameter)

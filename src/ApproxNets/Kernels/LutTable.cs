@@ -12,6 +12,9 @@ public sealed class LutTable
     private readonly int[] _products;
     private readonly int[] _least = new int[Codes];
     private readonly int[] _greatest = new int[Codes];
+    private readonly Lazy<LutBytePlanes> _lowerHalf;
+    private readonly Lazy<LutBytePlanes> _upperHalf;
+    private readonly Lazy<LutBytePlanes> _allCodes;
 
     /// <summary>Checks and lays out a product table.</summary>
     /// <param name="products">65,536 products <c>[xCode * 256 + wCode]</c> of 16 bits: within -32,768..32,767 or 0..65,535 (copied).</param>
@@ -36,6 +39,9 @@ public sealed class LutTable
         // Pinned for good: kernels keep pointers to them.
         _products = GC.AllocateUninitializedArray<int>(products.Length, pinned: true);
         products.CopyTo(_products);
+        _lowerHalf = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, 0, LutBytePlanes.WindowCodes));
+        _upperHalf = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, LutBytePlanes.WindowCodes, LutBytePlanes.WindowCodes));
+        _allCodes = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, 0, Codes));
         ByActivation = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
         ByWeight = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
         for (int x = 0; x < Codes; x++)
@@ -58,6 +64,10 @@ public sealed class LutTable
 
     /// <summary>The low 16 bits of the products, <c>[wCode * 256 + xCode]</c>. Pinned.</summary>
     internal ushort[] ByWeight { get; }
+
+    /// <summary>The byte planes for activation codes in low..high: of the half of the codes that holds them, else of all.</summary>
+    internal LutBytePlanes BytePlanes(byte low, byte high) =>
+        high < LutBytePlanes.WindowCodes ? _lowerHalf.Value : low >= LutBytePlanes.WindowCodes ? _upperHalf.Value : _allCodes.Value;
 
     /// <summary>Computes the least and greatest product of the activation codes <paramref name="low"/>..<paramref name="high"/>.</summary>
     internal (int Least, int Greatest) Range(byte low, byte high)

@@ -58,6 +58,30 @@ internal readonly struct StripPlan
         Parts = Math.Max(Parts, 1);
     }
 
+    private StripPlan(in Conv2dShape shape, int threads)
+    {
+        _shape = shape;
+        int plane = shape.OutHeight * shape.OutWidth, channels = shape.OutChannels / shape.Groups;
+        long bytesPerOutput = shape.InChannels / shape.Groups * shape.KernelWidth * (shape.Stride.H == 1 ? 2 : shape.KernelHeight);
+        int most = (int)Math.Clamp(MaxStripBytes / bytesPerOutput, 256, MaxStripOutputs);
+        _images = Math.Clamp(most / plane, 1, shape.Batch);
+        _rows = _images > 1 || plane <= most ? shape.OutHeight : Math.Max(1, most / shape.OutWidth);
+        _imageStrips = RoundUp(DivideUp(shape.Batch, _images), threads, shape.Batch);
+        _images = DivideUp(shape.Batch, _imageStrips);
+        _imageStrips = DivideUp(shape.Batch, _images);
+        _rowStrips = DivideUp(shape.OutHeight, _rows);
+        int strips = _imageStrips * _rowStrips * shape.Groups;
+        Parts = strips < threads ? Math.Min(channels, threads) : 1;
+        if (strips * Parts < threads && shape.OutHeight > 1)
+        {
+            _rows = DivideUp(shape.OutHeight, Math.Min(threads, shape.OutHeight));
+            _rowStrips = DivideUp(shape.OutHeight, _rows);
+        }
+    }
+
+    /// <summary>Plans for kernels that take channels one by one.</summary>
+    public static StripPlan ForChannels(in Conv2dShape shape, int threads) => new(shape, threads);
+
     /// <summary>Whether the lanes of a vector are outputs, not channels.</summary>
     public bool LanesAreOutputs { get; }
 

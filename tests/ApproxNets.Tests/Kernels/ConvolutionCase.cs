@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using ApproxNets.Kernels;
 using Xunit;
 
@@ -43,8 +42,11 @@ internal sealed class ConvolutionCase
         return products;
     }
 
-    public static void SkipUnlessSupported(KernelPath path) =>
-        Assert.SkipUnless(path != KernelPath.Avx2 || Avx2.IsSupported, "This processor (or runtime setting) has no AVX2.");
+    /// <summary>Every path for spans, whether or not this machine has it.</summary>
+    public static IEnumerable<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Avx2, KernelPath.Avx512];
+
+    public static void SkipUnlessSupported(KernelPath path) => Assert.SkipUnless(
+        LutConv2d.SupportedPaths.Contains(path), $"This processor (or runtime setting) does not have the path {path}.");
 
     public int[] Run(KernelPath path, int threads = 2)
     {

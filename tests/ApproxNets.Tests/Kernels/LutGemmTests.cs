@@ -5,7 +5,7 @@ namespace ApproxNets.Tests.Kernels;
 
 public sealed class LutGemmTests
 {
-    public static TheoryData<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Avx2];
+    public static TheoryData<KernelPath> Paths => [.. ConvolutionCase.Paths];
 
     [Theory]
     [MemberData(nameof(Paths))]

@@ -1,0 +1,351 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ApproxNets.Kernels;
+
+/// <summary>
+/// The AVX-512 path. A byte permutation (VBMI, <c>vpermi2b</c>) looks up 64 activation codes at once in the 128 bytes of one
+/// weight's column; two of them give the low and high bytes of 64 products. No table is expanded, so few outputs cost little
+/// more than many, and sums stay in registers.
+/// </summary>
+/// <remarks>
+/// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations; the bytes of the two k are
+/// added as bytes where they fit (<see cref="LutBytePlanes"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
+/// <c>even = full - (odd &lt;&lt; 8)</c>. Codes of eight bits need two permutations and a blend for each look-up.</para>
+/// </remarks>
+internal readonly unsafe struct LutConv2dVbmi : IUnitWork
+{
+    private const int VectorLength = 64;
+    private const int TileVectors = 4;
+    private const int Tile = TileVectors * VectorLength;
+
+    // 128 pairs of bytes, each at most 2 * 255, fit 16 bits.
+    private const int MaxDepth = 256;
+
+    private readonly LutConv2dOperands _a;
+    private readonly StripPlan _plan;
+
+    private LutConv2dVbmi(in LutConv2dOperands a, in StripPlan plan) => (_a, _plan) = (a, plan);
+
+    /// <summary>Whether this machine has the instructions.</summary>
+    public static bool IsSupported => Avx512Vbmi.IsSupported && Avx512BW.IsSupported;
+
+    /// <summary>Computes the whole convolution.</summary>
+    public static void Run(in LutConv2dOperands a, int threads)
+    {
+        var plan = StripPlan.ForChannels(a.Shape, threads);
+        WorkTeam.Run(plan.Units, threads, new LutConv2dVbmi(a, plan));
+    }
+
+    /// <inheritdoc/>
+    public void Run(int unit)
+    {
+        Conv2dShape shape = _a.Shape;
+        var (group, strip, part) = _plan.Unit(unit);
+        int channels = shape.OutChannels / shape.Groups, fanIn = shape.FanIn;
+        int first = (int)((long)channels * part / _plan.Parts), count = (int)((long)channels * (part + 1) / _plan.Parts) - first;
+        (byte low, byte high) = strip.CodeRange(_a, group);
+        LutBytePlanes planes = _a.Table.BytePlanes(low, high);
+        int codeFactor = _a.CodeFactor + planes.Slope;
+
+        long bytes = ((fanIn + (((long)count + 1) * Tile) + count) * sizeof(int)) + strip.Length + Tile
+            + (codeFactor == 0 ? 0 : ((long)(strip.Count + Tile) * sizeof(int)) + (strip.PlaneLength * sizeof(ushort)));
+        using var scratch = new Scratch(bytes);
+        int* offsets = scratch.Take<int>(fanIn);
+        byte* packed = scratch.Take<byte>(strip.Length + Tile);
+        int* sums = scratch.Take<int>(count * Tile);
+        int* brackets = scratch.Take<int>(count);
+        int* results = scratch.Take<int>(Tile);
+        int* codeSums = codeFactor == 0 ? null : scratch.Take<int>(strip.Count + Tile);
+        strip.Offsets(offsets);
+        strip.Pack(_a, group, packed);
+        if (codeFactor != 0)
+        {
+            strip.SumCodes(packed, scratch.Take<ushort>(strip.PlaneLength), codeSums);
+        }
+
+        int o = (group * channels) + first;
+        for (int p = 0; p < strip.Count; p += Tile)
+        {
+            int outputs = Math.Min(Tile, strip.Count - p);
+            for (int k = 0; k < fanIn; k += MaxDepth)
+            {
+                int depth = Math.Min(MaxDepth, fanIn - k);
+                for (int i = 0; i < count; i++)
+                {
+                    byte* weights = _a.Weights + ((long)(o + i) * fanIn) + k;
+                    int least = Accumulate(planes, packed + p, offsets + k, weights, depth, outputs, sums + (i * Tile), k > 0);
+                    brackets[i] = least + (k > 0 ? brackets[i] : _a.Offset == null ? 0 : _a.Offset[o + i]);
+                }
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                Finish(sums + (i * Tile), brackets[i], codeSums == null ? null : codeSums + p, codeFactor, outputs, o + i, results);
+                Write(results, strip, p, outputs, _a.Output + ((long)(o + i) * shape.OutHeight * shape.OutWidth));
+            }
+        }
+    }
+
+    /// <summary>Adds the residuals of <paramref name="depth"/> k to a tile, or starts it; returns the sum of Least_w.</summary>
+    private static int Accumulate(
+        LutBytePlanes planes, byte* x, int* offsets, byte* weights, int depth, int outputs, int* to, bool add)
+    {
+        int least = 0;
+        if (outputs > Tile - VectorLength)
+        {
+            return planes.Codes == LutBytePlanes.WindowCodes
+                ? Add<Plane128, Four>(planes, x, offsets, weights, depth, to, add)
+                : Add<Plane256, Four>(planes, x, offsets, weights, depth, to, add);
+        }
+
+        for (int p = 0; p < outputs; p += VectorLength)
+        {
+            least = planes.Codes == LutBytePlanes.WindowCodes
+                ? Add<Plane128, One>(planes, x + p, offsets, weights, depth, to + p, add)
+                : Add<Plane256, One>(planes, x + p, offsets, weights, depth, to + p, add);
+        }
+
+        return least;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Add<TPlane, TVectors>(
+        LutBytePlanes planes, byte* x, int* offsets, byte* weights, int depth, int* to, bool add)
+        where TPlane : struct, IPlane<TPlane>
+        where TVectors : struct, IVectors
+    {
+        byte* bytes = Pointer(planes.Bytes);
+        int* leasts = Pointer(planes.Least), highs = Pointer(planes.GreatestHigh);
+        int codes = TPlane.Codes, least = 0;
+        bool pairLow = planes.Shift == 7;
+        Sums16 l0 = default, l1 = default, l2 = default, l3 = default, h0 = default, h1 = default, h2 = default, h3 = default;
+        for (int k = 0; k < depth; k += 2)
+        {
+            // A last k without partner meets the entry that adds nothing.
+            bool pair = k + 1 < depth;
+            int v = weights[k], w = pair ? weights[k + 1] : LutTable.Codes;
+            byte* a = x + offsets[k], b = pair ? x + offsets[k + 1] : a;
+            byte* atV = bytes + (v * 2 * codes), atW = bytes + (w * 2 * codes);
+            least += leasts[v] + leasts[w];
+            TPlane t = TPlane.Load(atV), u = TPlane.Load(atW);
+            if (pairLow)
+            {
+                l0.AddPair(t, u, a, b);
+                if (TVectors.Count > 1)
+                {
+                    l1.AddPair(t, u, a + 64, b + 64);
+                    l2.AddPair(t, u, a + 128, b + 128);
+                    l3.AddPair(t, u, a + 192, b + 192);
+                }
+            }
+            else
+            {
+                l0.AddEach(t, u, a, b);
+                if (TVectors.Count > 1)
+                {
+                    l1.AddEach(t, u, a + 64, b + 64);
+                    l2.AddEach(t, u, a + 128, b + 128);
+                    l3.AddEach(t, u, a + 192, b + 192);
+                }
+            }
+
+            t = TPlane.Load(atV + codes);
+            u = TPlane.Load(atW + codes);
+            if (highs[v] + highs[w] <= byte.MaxValue)
+            {
+                h0.AddPair(t, u, a, b);
+                if (TVectors.Count > 1)
+                {
+                    h1.AddPair(t, u, a + 64, b + 64);
+                    h2.AddPair(t, u, a + 128, b + 128);
+                    h3.AddPair(t, u, a + 192, b + 192);
+                }
+            }
+            else
+            {
+                h0.AddEach(t, u, a, b);
+                if (TVectors.Count > 1)
+                {
+                    h1.AddEach(t, u, a + 64, b + 64);
+                    h2.AddEach(t, u, a + 128, b + 128);
+                    h3.AddEach(t, u, a + 192, b + 192);
+                }
+            }
+        }
+
+        Flush(l0, h0, planes.Shift, to, add);
+        if (TVectors.Count > 1)
+        {
+            Flush(l1, h1, planes.Shift, to + 64, add);
+            Flush(l2, h2, planes.Shift, to + 128, add);
+            Flush(l3, h3, planes.Shift, to + 192, add);
+        }
+
+        return least;
+    }
+
+    /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Flush(in Sums16 low, in Sums16 high, int shift, int* to, bool add)
+    {
+        Vector512<uint> lowEven = low.Even.AsUInt32(), lowOdd = low.Odd.AsUInt32(), highEven = high.Even.AsUInt32(), highOdd = high.Odd.AsUInt32();
+        Vector512<uint> half = Vector512.Create((uint)ushort.MaxValue);
+        Store((lowEven & half) + ((highEven & half) << shift), to, add);
+        Store((lowOdd & half) + ((highOdd & half) << shift), to + 16, add);
+        Store((lowEven >>> 16) + ((highEven >>> 16) << shift), to + 32, add);
+        Store((lowOdd >>> 16) + ((highOdd >>> 16) << shift), to + 48, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<uint> sums, int* to, bool add) =>
+        (add ? Vector512.LoadAligned(to) + sums.AsInt32() : sums.AsInt32()).StoreAligned(to);
+
+    /// <summary>Puts the sums of a tile in the order of outputs, and completes and dequantises them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(int* sums, int bracket, int* codeSums, int codeFactor, int outputs, int o, int* to)
+    {
+        Vector512<int> constant = Vector512.Create(bracket), factor = Vector512.Create(codeFactor);
+        bool real = _a.Scale != null;
+        Vector512<float> scale = Vector512.Create(real ? _a.Scale[o * _a.ScaleStep] : 1);
+        Vector512<float> bias = Vector512.Create(_a.Bias == null ? 0 : _a.Bias[o]);
+        for (int p = 0; p < outputs; p += VectorLength, sums += VectorLength, to += VectorLength)
+        {
+            // Two rounds of interleaving, then an exchange of 128-bit quarters: a transpose of 4 vectors.
+            Vector512<int> a = Vector512.LoadAligned(sums), b = Vector512.LoadAligned(sums + 16);
+            Vector512<int> c = Vector512.LoadAligned(sums + 32), d = Vector512.LoadAligned(sums + 48);
+            Vector512<long> ab0 = Avx512F.UnpackLow(a, b).AsInt64(), ab1 = Avx512F.UnpackHigh(a, b).AsInt64();
+            Vector512<long> cd0 = Avx512F.UnpackLow(c, d).AsInt64(), cd1 = Avx512F.UnpackHigh(c, d).AsInt64();
+            Vector512<int> q0 = Avx512F.UnpackLow(ab0, cd0).AsInt32(), q1 = Avx512F.UnpackHigh(ab0, cd0).AsInt32();
+            Vector512<int> q2 = Avx512F.UnpackLow(ab1, cd1).AsInt32(), q3 = Avx512F.UnpackHigh(ab1, cd1).AsInt32();
+            Vector512<int> r0 = Avx512F.Shuffle4x128(q0, q1, 0b01_00_01_00), r1 = Avx512F.Shuffle4x128(q0, q1, 0b11_10_11_10);
+            Vector512<int> r2 = Avx512F.Shuffle4x128(q2, q3, 0b01_00_01_00), r3 = Avx512F.Shuffle4x128(q2, q3, 0b11_10_11_10);
+            Result(Avx512F.Shuffle4x128(r0, r2, 0b10_00_10_00), 0);
+            Result(Avx512F.Shuffle4x128(r0, r2, 0b11_01_11_01), 16);
+            Result(Avx512F.Shuffle4x128(r1, r3, 0b10_00_10_00), 32);
+            Result(Avx512F.Shuffle4x128(r1, r3, 0b11_01_11_01), 48);
+
+            void Result(Vector512<int> sum, int at)
+            {
+                sum += constant;
+                if (codeSums != null)
+                {
+                    // May read past the last output, inside what was taken for it.
+                    sum += Vector512.Load(codeSums + p + at) * factor;
+                }
+
+                (real ? ((Vector512.ConvertToSingle(sum) * scale) + bias).AsInt32() : sum).StoreAligned(to + at);
+            }
+        }
+    }
+
+    private static void Write(int* from, in PackedStrip strip, int p, int outputs, int* to)
+    {
+        for (int i = 0, run; i < outputs; i += run)
+        {
+            run = Math.Min(strip.Run(p + i), outputs - i);
+            int* at = to + strip.OutputIndex(p + i);
+            if (run == 8)
+            {
+                Vector256.Load(from + i).Store(at);
+            }
+            else
+            {
+                new Span<int>(from + i, run).CopyTo(new Span<int>(at, run));
+            }
+        }
+    }
+
+    private static byte* Pointer(byte[] pinned) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+
+    private static int* Pointer(int[] pinned) => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+
+    /// <summary>The bytes of all activation codes for one weight, in registers.</summary>
+    private interface IPlane<TSelf>
+        where TSelf : struct, IPlane<TSelf>
+    {
+        static abstract int Codes { get; }
+
+        static abstract TSelf Load(byte* from);
+
+        Vector512<byte> Find(Vector512<byte> codes);
+    }
+
+    private interface IVectors
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct One : IVectors
+    {
+        public static int Count => 1;
+    }
+
+    private readonly struct Four : IVectors
+    {
+        public static int Count => TileVectors;
+    }
+
+    private readonly struct Plane128(Vector512<byte> a, Vector512<byte> b) : IPlane<Plane128>
+    {
+        private readonly Vector512<byte> _a = a;
+        private readonly Vector512<byte> _b = b;
+
+        public static int Codes => 128;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Plane128 Load(byte* from) => new(Vector512.Load(from), Vector512.Load(from + 64));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<byte> Find(Vector512<byte> codes) => Avx512Vbmi.PermuteVar64x8x2(_a, codes, _b);
+    }
+
+    private readonly struct Plane256(Vector512<byte> a, Vector512<byte> b, Vector512<byte> c, Vector512<byte> d) : IPlane<Plane256>
+    {
+        private readonly Vector512<byte> _a = a;
+        private readonly Vector512<byte> _b = b;
+        private readonly Vector512<byte> _c = c;
+        private readonly Vector512<byte> _d = d;
+
+        public static int Codes => 256;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Plane256 Load(byte* from) =>
+            new(Vector512.Load(from), Vector512.Load(from + 64), Vector512.Load(from + 128), Vector512.Load(from + 192));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<byte> Find(Vector512<byte> codes) => Avx512BW.BlendVariable(
+            Avx512Vbmi.PermuteVar64x8x2(_a, codes, _b), Avx512Vbmi.PermuteVar64x8x2(_c, codes, _d), codes);
+    }
+
+    /// <summary>Sums of 64 bytes in 16-bit lanes.</summary>
+    private struct Sums16
+    {
+        private Vector512<ushort> _full;
+        private Vector512<ushort> _odd;
+
+        public readonly Vector512<ushort> Even => _full - (_odd << 8);
+
+        public readonly Vector512<ushort> Odd => _odd;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void AddPair<TPlane>(in TPlane t, in TPlane u, byte* a, byte* b)
+            where TPlane : struct, IPlane<TPlane>
+        {
+            Vector512<ushort> both = (t.Find(Vector512.Load(a)) + u.Find(Vector512.Load(b))).AsUInt16();
+            _full += both;
+            _odd += both >>> 8;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void AddEach<TPlane>(in TPlane t, in TPlane u, byte* a, byte* b)
+            where TPlane : struct, IPlane<TPlane>
+        {
+            Vector512<ushort> first = t.Find(Vector512.Load(a)).AsUInt16(), second = u.Find(Vector512.Load(b)).AsUInt16();
+            _full += first + second;
+            _odd += (first >>> 8) + (second >>> 8);
+        }
+    }
+}
