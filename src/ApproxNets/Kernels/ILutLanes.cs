@@ -1,6 +1,6 @@
 namespace ApproxNets.Kernels;
 
-/// <summary>The steps of <see cref="LutConv2dExpanded{TLanes}"/> that depend on the width of vectors; one implementation each.</summary>
+/// <summary>The steps of <see cref="LutConv2dLanes{TLanes}"/> that depend on the width of vectors; one implementation each.</summary>
 /// <remarks>
 /// <para>A <em>lane</em> is one of <see cref="Count"/> outputs that share a vector. Expanded tables have 16-bit lanes in the order
 /// of <see cref="LaneOrder.Of"/>: even positions hold the lower half of the lanes, odd ones the upper half. A 32-bit element of a

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace ApproxNets.Kernels;
@@ -116,11 +117,14 @@ public static class LutConv2d
             case KernelPath.Scalar:
                 LutConv2dScalar.Run(a, threads);
                 break;
-            case KernelPath.Avx512:
-                LutConv2dVbmi.Run(a, threads);
+            case KernelPath.Vector128:
+                LutConv2dStrips<LutLanes128>.Run(a, permutations: false, threads);
+                break;
+            case KernelPath.Avx2:
+                LutConv2dStrips<LutLanes256>.Run(a, permutations: false, threads);
                 break;
             default:
-                LutConv2dExpanded<LutLanes256>.Run(a, new StripPlan(a.Shape, LutLanes256.Count, 160, threads), threads);
+                LutConv2dStrips<LutLanes256>.Run(a, permutations: true, threads);
                 break;
         }
     }
@@ -128,13 +132,14 @@ public static class LutConv2d
     /// <summary>The paths of this machine for spans, the fastest first. All give the same bits.</summary>
     public static IReadOnlyList<KernelPath> SupportedPaths { get; } = [.. FastestFirst.Where(IsSupported)];
 
-    private static IEnumerable<KernelPath> FastestFirst => [KernelPath.Avx512, KernelPath.Avx2, KernelPath.Scalar];
+    private static IEnumerable<KernelPath> FastestFirst => [KernelPath.Avx512, KernelPath.Avx2, KernelPath.Vector128, KernelPath.Scalar];
 
     private static bool IsSupported(KernelPath path) => path switch
     {
-        KernelPath.Avx512 => LutConv2dVbmi.IsSupported,
+        KernelPath.Avx512 => LutConv2dPermutation.IsSupported && Avx2.IsSupported,
         KernelPath.Avx2 => Avx2.IsSupported,
-        KernelPath.Vector128 or KernelPath.Scalar => true,
+        KernelPath.Vector128 => Vector128.IsHardwareAccelerated,
+        KernelPath.Scalar => true,
         _ => false,
     };
 

@@ -15,6 +15,9 @@ namespace ApproxNets.Kernels;
 /// </remarks>
 internal readonly unsafe struct PackedStrip
 {
+    /// <summary>Bytes behind the packed codes that kernels may read (not use).</summary>
+    public const int Slack = 256;
+
     private readonly Conv2dShape _shape;
     private readonly int _firstImage;
     private readonly int _firstRow;
@@ -96,6 +99,12 @@ internal readonly unsafe struct PackedStrip
     public void Pack(in LutConv2dOperands a, int group, byte* to)
     {
         Conv2dShape s = _shape;
+        if (s is { Height: 1, Width: 1, KernelHeight: 1, KernelWidth: 1, Groups: 1, Padding: (0, 0) })
+        {
+            ByteTranspose.Run(a.X + ((long)_firstImage * s.InChannels), Images, s.InChannels, to, threads: 1);
+            return;
+        }
+
         int channels = s.InChannels / s.Groups, width = s.Width, outWidth = OutWidth, stride = s.Stride.W;
         long imagePitch = (long)s.InChannels * s.Height * width;
         byte* images = a.X + (_firstImage * imagePitch) + ((long)group * channels * s.Height * width);
@@ -117,7 +126,14 @@ internal readonly unsafe struct PackedStrip
                     }
 
                     byte* row = images + ((long)y * width) + dx;
-                    CopyRows(row, imagePitch, to, Images, outWidth, left, right, stride, a.PadCode);
+                    if (stride == 1)
+                    {
+                        CopyRows(a, row, imagePitch, to, left, right);
+                    }
+                    else
+                    {
+                        PickRows(a, row, imagePitch, to, left, right, stride);
+                    }
                 }
             }
         }
@@ -126,9 +142,10 @@ internal readonly unsafe struct PackedStrip
     /// <summary>Adds up the activation codes of every output, over the fan-in of one group.</summary>
     /// <param name="packed">What <see cref="Pack"/> wrote.</param>
     /// <param name="scratch"><see cref="PlaneLength"/> entries.</param>
+    /// <param name="factor">Factor of the sums.</param>
     /// <param name="sums"><see cref="Count"/> sums (written).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SumCodes(byte* packed, ushort* scratch, int* sums)
+    public void SumCodes(byte* packed, ushort* scratch, int factor, int* sums)
     {
         // 257 codes fit 16 bits.
         const int Most = ushort.MaxValue / byte.MaxValue;
@@ -158,7 +175,7 @@ internal readonly unsafe struct PackedStrip
                 ushort* from = scratch + Offset(0, ky, 0);
                 for (int p = 0; p < Count; p++)
                 {
-                    sums[p] += from[p];
+                    sums[p] += from[p] * factor;
                 }
             }
         }
@@ -168,32 +185,84 @@ internal readonly unsafe struct PackedStrip
         ? _firstRow + r - _shape.Padding.H
         : ((_firstRow + (r % _rows)) * _shape.Stride.H) + (r / _rows * _shape.Dilation.H) - _shape.Padding.H;
 
-    private static void CopyRows(
-        byte* row, long imagePitch, byte* to, int images, int outWidth, int left, int right, int stride, byte pad)
+    /// <summary>Copies one row of every image; columns outside [left, right) are padded.</summary>
+    private void CopyRows(in LutConv2dOperands a, byte* row, long imagePitch, byte* to, int left, int right)
     {
-        for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
+        int images = Images, outWidth = OutWidth;
+        byte pad = a.PadCode;
+        byte* end = a.X + _shape.InputLength;
+        if (outWidth is 4 or 8 or 16 or 32 && row >= a.X && row + ((images - 1) * imagePitch) + outWidth <= end)
         {
-            for (int i = 0; i < left; i++)
+            // The whole width in one go, neighbours included where it stands out; padding is written over them.
+            for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
             {
-                to[i] = pad;
+                switch (outWidth)
+                {
+                    case 4:
+                        Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<uint>(row));
+                        break;
+                    case 8:
+                        Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<ulong>(row));
+                        break;
+                    case 16:
+                        Vector128.Load(row).Store(to);
+                        break;
+                    default:
+                        Vector256.Load(row).Store(to);
+                        break;
+                }
+
+                Pad(to, left, right, outWidth, pad);
             }
 
-            if (stride == 1)
+            return;
+        }
+
+        for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
+        {
+            Copy(row + left, to + left, right - left);
+            Pad(to, left, right, outWidth, pad);
+        }
+    }
+
+    /// <summary>As <see cref="CopyRows"/>, with a horizontal stride.</summary>
+    private void PickRows(in LutConv2dOperands a, byte* row, long imagePitch, byte* to, int left, int right, int stride)
+    {
+        int images = Images, outWidth = OutWidth;
+        byte* end = a.X + _shape.InputLength;
+        for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
+        {
+            int i = left;
+            if (stride == 2)
             {
-                Copy(row + left, to + left, right - left);
-            }
-            else
-            {
-                for (int i = left; i < right; i++)
+                // Even bytes of 16; the last of them may belong to what follows the row, if only inside the input.
+                for (; i + 8 <= right && row + (2 * i) + 16 <= end; i += 8)
                 {
-                    to[i] = row[(long)i * stride];
+                    Vector128<ushort> even = Vector128.Load(row + (2 * i)).AsUInt16() & Vector128.Create((ushort)byte.MaxValue);
+                    Unsafe.WriteUnaligned(to + i, Vector128.Narrow(even, even).AsUInt64().ToScalar());
                 }
             }
 
-            for (int i = right; i < outWidth; i++)
+            for (; i < right; i++)
             {
-                to[i] = pad;
+                to[i] = row[(long)i * stride];
             }
+
+            Pad(to, left, right, outWidth, a.PadCode);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pad(byte* to, int left, int right, int outWidth, byte pad)
+    {
+        for (int i = 0; i < left; i++)
+        {
+            to[i] = pad;
+        }
+
+        for (int i = right; i < outWidth; i++)
+        {
+            to[i] = pad;
         }
     }
 

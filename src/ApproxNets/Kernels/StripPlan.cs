@@ -1,13 +1,21 @@
 namespace ApproxNets.Kernels;
 
-/// <summary>How the work of a convolution is cut into units: groups, strips of outputs, and parts of a strip's channels or outputs.</summary>
+/// <summary>
+/// How the work of a convolution is cut into units (groups of channels, strips of outputs, parts of a strip) and how a strip is
+/// computed. It affects speed only.
+/// </summary>
 internal readonly struct StripPlan
 {
-    // What the steps cost on the machine they were measured on, in cycles per 16 lanes: one table row, and adding one k to one output.
-    private const double ExpandCost = 1.7;
+    // Cycles per k as measured on AMD Zen 4 with AVX2; ratios on other machines are alike. An entry of an expanded table costs the
+    // traffic of the caches, adding a row mostly loads.
+    private const double ColumnCost = 0.75;
+    private const double ExpandCost = 0.25;
     private const double AddCost = 1.2;
+    private const double PermuteCost = 4.7;
+    private const double PermuteAloneCost = 8;
 
     private const int MaxStripOutputs = 4096;
+    private const int MinStripOutputs = 256;
     private const int MaxStripBytes = 4 << 20;
 
     private readonly Conv2dShape _shape;
@@ -16,74 +24,45 @@ internal readonly struct StripPlan
     private readonly int _imageStrips;
     private readonly int _rowStrips;
 
-    /// <summary>Plans for a number of threads and lanes.</summary>
+    /// <summary>Plans a convolution.</summary>
     /// <param name="shape">The convolution.</param>
     /// <param name="lanes">Lanes of a vector.</param>
     /// <param name="codes">Activation codes that are expected to occur.</param>
+    /// <param name="permutations">Whether byte permutations can be used.</param>
     /// <param name="threads">Threads.</param>
-    public StripPlan(in Conv2dShape shape, int lanes, int codes, int threads)
+    public StripPlan(in Conv2dShape shape, int lanes, int codes, bool permutations, int threads)
     {
         _shape = shape;
         int plane = shape.OutHeight * shape.OutWidth, channels = shape.OutChannels / shape.Groups;
-        long bytesPerOutput = shape.InChannels / shape.Groups * shape.KernelWidth * (shape.Stride.H == 1 ? 2 : shape.KernelHeight);
-        int most = (int)Math.Clamp(MaxStripBytes / bytesPerOutput, 256, MaxStripOutputs);
+        long bytesPerOutput = (long)shape.InChannels / shape.Groups * shape.KernelWidth * (shape.Stride.H == 1 ? 2 : shape.KernelHeight);
+        int most = (int)Math.Clamp(MaxStripBytes / bytesPerOutput, MinStripOutputs, MaxStripOutputs);
         _images = Math.Clamp(most / plane, 1, shape.Batch);
-        _rows = _images > 1 || plane <= most ? shape.OutHeight : Math.Max(1, most / shape.OutWidth);
+        _rows = plane <= most ? shape.OutHeight : Math.Max(1, most / shape.OutWidth);
 
         // Strips of equal size, at least one for each thread where there are images enough.
-        _imageStrips = RoundUp(DivideUp(shape.Batch, _images), threads, shape.Batch);
-        _images = DivideUp(shape.Batch, _imageStrips);
+        int strips = DivideUp(DivideUp(shape.Batch, _images), threads) * threads;
+        _images = shape.Groups >= threads ? _images : DivideUp(shape.Batch, Math.Min(strips, shape.Batch));
         _imageStrips = DivideUp(shape.Batch, _images);
         _rowStrips = DivideUp(shape.OutHeight, _rows);
-        int outputs = _images * _rows * shape.OutWidth;
-        LanesAreOutputs = Cost(outputs, channels, lanes, LutTable.Codes) < Cost(channels, outputs, lanes, codes);
+        Strategy = Cheapest(_images * _rows * shape.OutWidth, channels, lanes, codes, permutations);
 
-        // Too few strips for the threads: share the blocks of lanes, else the streams.
-        int strips = _imageStrips * _rowStrips * shape.Groups;
+        // Too few strips for the threads: share a strip's lanes or streams, or cut it into fewer rows.
         Parts = 1;
-        if (strips < threads)
+        if (_imageStrips * _rowStrips * shape.Groups < threads)
         {
-            int blocks = DivideUp(LanesAreOutputs ? outputs : channels, lanes);
-            if (blocks >= threads || LanesAreOutputs)
-            {
-                Parts = Math.Min(threads, LanesAreOutputs ? Math.Max(blocks, channels / 64) : blocks);
-            }
-            else if (_rowStrips < threads && shape.OutHeight > 1)
+            int blocks = Strategy == LutStrategy.ChannelLanes ? DivideUp(channels, lanes) : channels;
+            Parts = Math.Min(threads, blocks);
+            if (Parts < threads && shape.OutHeight > 1 && Strategy != LutStrategy.OutputLanes)
             {
                 _rows = DivideUp(shape.OutHeight, Math.Min(threads, shape.OutHeight));
                 _rowStrips = DivideUp(shape.OutHeight, _rows);
+                Parts = 1;
             }
         }
-
-        Parts = Math.Max(Parts, 1);
     }
 
-    private StripPlan(in Conv2dShape shape, int threads)
-    {
-        _shape = shape;
-        int plane = shape.OutHeight * shape.OutWidth, channels = shape.OutChannels / shape.Groups;
-        long bytesPerOutput = shape.InChannels / shape.Groups * shape.KernelWidth * (shape.Stride.H == 1 ? 2 : shape.KernelHeight);
-        int most = (int)Math.Clamp(MaxStripBytes / bytesPerOutput, 256, MaxStripOutputs);
-        _images = Math.Clamp(most / plane, 1, shape.Batch);
-        _rows = _images > 1 || plane <= most ? shape.OutHeight : Math.Max(1, most / shape.OutWidth);
-        _imageStrips = RoundUp(DivideUp(shape.Batch, _images), threads, shape.Batch);
-        _images = DivideUp(shape.Batch, _imageStrips);
-        _imageStrips = DivideUp(shape.Batch, _images);
-        _rowStrips = DivideUp(shape.OutHeight, _rows);
-        int strips = _imageStrips * _rowStrips * shape.Groups;
-        Parts = strips < threads ? Math.Min(channels, threads) : 1;
-        if (strips * Parts < threads && shape.OutHeight > 1)
-        {
-            _rows = DivideUp(shape.OutHeight, Math.Min(threads, shape.OutHeight));
-            _rowStrips = DivideUp(shape.OutHeight, _rows);
-        }
-    }
-
-    /// <summary>Plans for kernels that take channels one by one.</summary>
-    public static StripPlan ForChannels(in Conv2dShape shape, int threads) => new(shape, threads);
-
-    /// <summary>Whether the lanes of a vector are outputs, not channels.</summary>
-    public bool LanesAreOutputs { get; }
+    /// <summary>How strips are computed.</summary>
+    public LutStrategy Strategy { get; }
 
     /// <summary>Parts of one strip.</summary>
     public int Parts { get; }
@@ -101,21 +80,31 @@ internal readonly struct StripPlan
         return (strip / _imageStrips / _rowStrips, packed, part);
     }
 
-    /// <summary>The share of one part: lanes from First to End, and the streams that pass them. Blocks of lanes are shared where
-    /// there are enough, else the streams.</summary>
-    public static (int First, int End, (int First, int Count) Streams) Share(int part, int parts, int lanesInAll, int lanes, int streams)
+    /// <summary>The share of one part in <paramref name="count"/> items that are taken in blocks.</summary>
+    public (int First, int Count) Share(int part, int count, int block)
     {
-        int blocks = DivideUp(lanesInAll, lanes);
-        return blocks >= parts
-            ? (blocks * part / parts * lanes, Math.Min(blocks * (part + 1) / parts * lanes, lanesInAll), (0, streams))
-            : (0, lanesInAll, ((int)((long)streams * part / parts), (int)((long)streams * (part + 1) / parts) - (int)((long)streams * part / parts)));
+        int blocks = DivideUp(count, block);
+        int first = (int)((long)blocks * part / Parts) * block, end = (int)((long)blocks * (part + 1) / Parts) * block;
+        return (Math.Min(first, count), Math.Min(end, count) - Math.Min(first, count));
     }
 
-    /// <summary>Cost of a strip by k.</summary>
-    private static double Cost(int lanesInAll, int streams, int lanes, int codes) =>
-        DivideUp(lanesInAll, lanes) * ((ExpandCost * codes * lanes / 16) + (AddCost * streams));
+    private static LutStrategy Cheapest(int outputs, int channels, int lanes, int codes, bool permutations)
+    {
+        Span<double> costs =
+        [
+            ColumnCost * channels * (outputs + 4),
+            DivideUp(channels, lanes) * ((ExpandCost * codes * lanes) + (AddCost * outputs)),
+            (DivideUp(outputs, lanes) * ((ExpandCost * LutTable.Codes * lanes) + (AddCost * channels))) + channels,
+            permutations ? channels * DivideUp(outputs, 64) * (outputs > 192 ? PermuteCost : PermuteAloneCost) : double.PositiveInfinity,
+        ];
+        int best = 0;
+        for (int i = 1; i < costs.Length; i++)
+        {
+            best = costs[i] < costs[best] ? i : best;
+        }
+
+        return (LutStrategy)best;
+    }
 
     private static int DivideUp(int value, int by) => (value + by - 1) / by;
-
-    private static int RoundUp(int value, int multiple, int most) => Math.Min(DivideUp(value, multiple) * multiple, most);
 }

@@ -43,7 +43,7 @@ internal sealed class ConvolutionCase
     }
 
     /// <summary>Every path for spans, whether or not this machine has it.</summary>
-    public static IEnumerable<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Avx2, KernelPath.Avx512];
+    public static IEnumerable<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Vector128, KernelPath.Avx2, KernelPath.Avx512];
 
     public static void SkipUnlessSupported(KernelPath path) => Assert.SkipUnless(
         LutConv2d.SupportedPaths.Contains(path), $"This processor (or runtime setting) does not have the path {path}.");

@@ -15,7 +15,7 @@ namespace ApproxNets.Kernels;
 /// added as bytes where they fit (<see cref="LutBytePlanes"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
 /// <c>even = full - (odd &lt;&lt; 8)</c>. Codes of eight bits need two permutations and a blend for each look-up.</para>
 /// </remarks>
-internal readonly unsafe struct LutConv2dVbmi : IUnitWork
+internal static unsafe class LutConv2dPermutation
 {
     private const int VectorLength = 64;
     private const int TileVectors = 4;
@@ -24,49 +24,19 @@ internal readonly unsafe struct LutConv2dVbmi : IUnitWork
     // 128 pairs of bytes, each at most 2 * 255, fit 16 bits.
     private const int MaxDepth = 256;
 
-    private readonly LutConv2dOperands _a;
-    private readonly StripPlan _plan;
-
-    private LutConv2dVbmi(in LutConv2dOperands a, in StripPlan plan) => (_a, _plan) = (a, plan);
-
     /// <summary>Whether this machine has the instructions.</summary>
     public static bool IsSupported => Avx512Vbmi.IsSupported && Avx512BW.IsSupported;
 
-    /// <summary>Computes the whole convolution.</summary>
-    public static void Run(in LutConv2dOperands a, int threads)
+    /// <summary>Computes <paramref name="count"/> of the strip's channels.</summary>
+    public static void Run(in StripWork work, LutBytePlanes planes, int first, int count)
     {
-        var plan = StripPlan.ForChannels(a.Shape, threads);
-        WorkTeam.Run(plan.Units, threads, new LutConv2dVbmi(a, plan));
-    }
-
-    /// <inheritdoc/>
-    public void Run(int unit)
-    {
-        Conv2dShape shape = _a.Shape;
-        var (group, strip, part) = _plan.Unit(unit);
-        int channels = shape.OutChannels / shape.Groups, fanIn = shape.FanIn;
-        int first = (int)((long)channels * part / _plan.Parts), count = (int)((long)channels * (part + 1) / _plan.Parts) - first;
-        (byte low, byte high) = strip.CodeRange(_a, group);
-        LutBytePlanes planes = _a.Table.BytePlanes(low, high);
-        int codeFactor = _a.CodeFactor + planes.Slope;
-
-        long bytes = ((fanIn + (((long)count + 1) * Tile) + count) * sizeof(int)) + strip.Length + Tile
-            + (codeFactor == 0 ? 0 : ((long)(strip.Count + Tile) * sizeof(int)) + (strip.PlaneLength * sizeof(ushort)));
-        using var scratch = new Scratch(bytes);
-        int* offsets = scratch.Take<int>(fanIn);
-        byte* packed = scratch.Take<byte>(strip.Length + Tile);
+        LutConv2dOperands a = work.Operands;
+        PackedStrip strip = work.Strip;
+        int fanIn = a.Shape.FanIn, o = (work.Group * work.Channels) + first, plane = a.Shape.OutHeight * a.Shape.OutWidth;
+        using var scratch = new Scratch((((count + 1L) * Tile) + count) * sizeof(int));
         int* sums = scratch.Take<int>(count * Tile);
         int* brackets = scratch.Take<int>(count);
         int* results = scratch.Take<int>(Tile);
-        int* codeSums = codeFactor == 0 ? null : scratch.Take<int>(strip.Count + Tile);
-        strip.Offsets(offsets);
-        strip.Pack(_a, group, packed);
-        if (codeFactor != 0)
-        {
-            strip.SumCodes(packed, scratch.Take<ushort>(strip.PlaneLength), codeSums);
-        }
-
-        int o = (group * channels) + first;
         for (int p = 0; p < strip.Count; p += Tile)
         {
             int outputs = Math.Min(Tile, strip.Count - p);
@@ -75,16 +45,16 @@ internal readonly unsafe struct LutConv2dVbmi : IUnitWork
                 int depth = Math.Min(MaxDepth, fanIn - k);
                 for (int i = 0; i < count; i++)
                 {
-                    byte* weights = _a.Weights + ((long)(o + i) * fanIn) + k;
-                    int least = Accumulate(planes, packed + p, offsets + k, weights, depth, outputs, sums + (i * Tile), k > 0);
-                    brackets[i] = least + (k > 0 ? brackets[i] : _a.Offset == null ? 0 : _a.Offset[o + i]);
+                    byte* weights = a.Weights + ((long)(o + i) * fanIn) + k;
+                    int least = Accumulate(planes, work.Packed + p, work.Offsets + k, weights, depth, outputs, sums + (i * Tile), k > 0);
+                    brackets[i] = least + (k > 0 ? brackets[i] : a.Offset == null ? 0 : a.Offset[o + i]);
                 }
             }
 
             for (int i = 0; i < count; i++)
             {
-                Finish(sums + (i * Tile), brackets[i], codeSums == null ? null : codeSums + p, codeFactor, outputs, o + i, results);
-                Write(results, strip, p, outputs, _a.Output + ((long)(o + i) * shape.OutHeight * shape.OutWidth));
+                Finish(a, sums + (i * Tile), brackets[i], work.CodeSums == null ? null : work.CodeSums + p, outputs, o + i, results);
+                Write(results, strip, p, outputs, a.Output + ((long)(o + i) * plane));
             }
         }
     }
@@ -205,21 +175,21 @@ internal readonly unsafe struct LutConv2dVbmi : IUnitWork
 
     /// <summary>Puts the sums of a tile in the order of outputs, and completes and dequantises them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish(int* sums, int bracket, int* codeSums, int codeFactor, int outputs, int o, int* to)
+    private static void Finish(in LutConv2dOperands a, int* sums, int bracket, int* codeSums, int outputs, int o, int* to)
     {
-        Vector512<int> constant = Vector512.Create(bracket), factor = Vector512.Create(codeFactor);
-        bool real = _a.Scale != null;
-        Vector512<float> scale = Vector512.Create(real ? _a.Scale[o * _a.ScaleStep] : 1);
-        Vector512<float> bias = Vector512.Create(_a.Bias == null ? 0 : _a.Bias[o]);
+        Vector512<int> constant = Vector512.Create(bracket);
+        bool real = a.Scale != null;
+        Vector512<float> scale = Vector512.Create(real ? a.Scale[o * a.ScaleStep] : 1);
+        Vector512<float> bias = Vector512.Create(a.Bias == null ? 0 : a.Bias[o]);
         for (int p = 0; p < outputs; p += VectorLength, sums += VectorLength, to += VectorLength)
         {
             // Two rounds of interleaving, then an exchange of 128-bit quarters: a transpose of 4 vectors.
-            Vector512<int> a = Vector512.LoadAligned(sums), b = Vector512.LoadAligned(sums + 16);
-            Vector512<int> c = Vector512.LoadAligned(sums + 32), d = Vector512.LoadAligned(sums + 48);
-            Vector512<long> ab0 = Avx512F.UnpackLow(a, b).AsInt64(), ab1 = Avx512F.UnpackHigh(a, b).AsInt64();
-            Vector512<long> cd0 = Avx512F.UnpackLow(c, d).AsInt64(), cd1 = Avx512F.UnpackHigh(c, d).AsInt64();
-            Vector512<int> q0 = Avx512F.UnpackLow(ab0, cd0).AsInt32(), q1 = Avx512F.UnpackHigh(ab0, cd0).AsInt32();
-            Vector512<int> q2 = Avx512F.UnpackLow(ab1, cd1).AsInt32(), q3 = Avx512F.UnpackHigh(ab1, cd1).AsInt32();
+            Vector512<int> v = Vector512.LoadAligned(sums), w = Vector512.LoadAligned(sums + 16);
+            Vector512<int> x = Vector512.LoadAligned(sums + 32), y = Vector512.LoadAligned(sums + 48);
+            Vector512<long> vw0 = Avx512F.UnpackLow(v, w).AsInt64(), vw1 = Avx512F.UnpackHigh(v, w).AsInt64();
+            Vector512<long> xy0 = Avx512F.UnpackLow(x, y).AsInt64(), xy1 = Avx512F.UnpackHigh(x, y).AsInt64();
+            Vector512<int> q0 = Avx512F.UnpackLow(vw0, xy0).AsInt32(), q1 = Avx512F.UnpackHigh(vw0, xy0).AsInt32();
+            Vector512<int> q2 = Avx512F.UnpackLow(vw1, xy1).AsInt32(), q3 = Avx512F.UnpackHigh(vw1, xy1).AsInt32();
             Vector512<int> r0 = Avx512F.Shuffle4x128(q0, q1, 0b01_00_01_00), r1 = Avx512F.Shuffle4x128(q0, q1, 0b11_10_11_10);
             Vector512<int> r2 = Avx512F.Shuffle4x128(q2, q3, 0b01_00_01_00), r3 = Avx512F.Shuffle4x128(q2, q3, 0b11_10_11_10);
             Result(Avx512F.Shuffle4x128(r0, r2, 0b10_00_10_00), 0);
@@ -233,7 +203,7 @@ internal readonly unsafe struct LutConv2dVbmi : IUnitWork
                 if (codeSums != null)
                 {
                     // May read past the last output, inside what was taken for it.
-                    sum += Vector512.Load(codeSums + p + at) * factor;
+                    sum += Vector512.Load(codeSums + p + at);
                 }
 
                 (real ? ((Vector512.ConvertToSingle(sum) * scale) + bias).AsInt32() : sum).StoreAligned(to + at);

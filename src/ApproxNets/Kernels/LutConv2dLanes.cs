@@ -1,0 +1,285 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ApproxNets.Kernels;
+
+/// <summary>
+/// Expanded tables: for each k the product table is expanded to <c>T_k[code][lane]</c>, so that one load yields the products of one code
+/// with all lanes. Either the lanes are output channels and the activation codes of many outputs stream past, or the lanes are
+/// outputs and the weight codes of many channels stream past.
+/// </summary>
+/// <remarks>
+/// <para>Order: block of lanes / eight k / streams. The eight tables stay in the caches, the sums of the streams (64 bytes each with 16
+/// lanes) in L2. A table is built by transposing the columns of the lanes' weights (or the rows of their activations).</para>
+/// <para>Products are taken less the least one that can occur, so that they are unsigned; where twice the widest fits 16 bits, as
+/// with 7-bit activations and signed multipliers, two k are added in 16 bits first. See <see cref="ILutLanes"/> for the rest of the sum.
+/// Generic in the width of vectors.</para>
+/// </remarks>
+internal static unsafe class LutConv2dLanes<TLanes>
+    where TLanes : struct, ILutLanes
+{
+    private const int Depth = 8;
+    private const int Chunk = 64;
+
+    private static int Lanes => TLanes.Count;
+
+    private static int TableLength => LutTable.Codes * Lanes;
+
+    /// <summary>Lanes are output channels: computes <paramref name="count"/> of the strip's channels.</summary>
+    public static void RunChannels(in StripWork work, int first, int count)
+    {
+        using var scratch = new Scratch(Job.Bytes(work.Strip.Count));
+        var job = new Job(work, scratch, work.Strip.Count);
+        for (int lane = first; lane < first + count; lane += Lanes)
+        {
+            ChannelLanes(work, job, lane, Math.Min(Lanes, first + count - lane));
+        }
+    }
+
+    /// <summary>Lanes are outputs: computes <paramref name="count"/> channels of all outputs of the strip.</summary>
+    public static void RunOutputs(in StripWork work, byte* weightsByK, int first, int count)
+    {
+        using var scratch = new Scratch(Job.Bytes(count));
+        var job = new Job(work, scratch, count);
+        for (int lane = 0; lane < work.Strip.Count; lane += Lanes)
+        {
+            OutputLanes(work, job, weightsByK, lane, Math.Min(Lanes, work.Strip.Count - lane), first, count);
+        }
+    }
+
+    /// <summary>Lanes are output channels; activation codes stream past.</summary>
+    private static void ChannelLanes(in StripWork work, in Job job, int lane, int used)
+    {
+        LutConv2dOperands a = work.Operands;
+        Conv2dShape shape = a.Shape;
+        PackedStrip strip = work.Strip;
+        int o = (work.Group * work.Channels) + lane, fanIn = shape.FanIn, count = strip.Count;
+        int firstCode = work.Low & -8, codes = (work.High | 7) + 1 - firstCode;
+        byte* weights = a.Weights + ((long)o * fanIn);
+        ushort** rows = stackalloc ushort*[Lanes];
+        byte** x = stackalloc byte*[Depth];
+        ushort* columns = Pointer(a.Table.ByWeight);
+        new Span<int>(job.Sums, count * Lanes).Clear();
+        for (int k = 0; k < fanIn; k += Depth)
+        {
+            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4;
+            for (int i = 0; i < padded; i++)
+            {
+                ushort* table = job.Tables + (i * TableLength);
+                x[i] = work.Packed + work.Offsets[Math.Min(k + i, fanIn - 1)];
+                if (i >= depth)
+                {
+                    new Span<ushort>(table + (firstCode * Lanes), codes * Lanes).Clear();
+                    continue;
+                }
+
+                for (int position = 0; position < Lanes; position++)
+                {
+                    // Channels that do not exist repeat the last one; nobody reads them.
+                    int channel = Math.Min(LaneOrder.Of(position, Lanes), used - 1);
+                    rows[position] = columns + (weights[((long)channel * fanIn) + k + i] * LutTable.Codes);
+                }
+
+                TLanes.Expand(rows, firstCode, codes, unchecked((ushort)job.Least), table);
+            }
+
+            TLanes.Add(job.Tables, x, padded, job.Paired, count, job.Sums);
+        }
+
+        for (int l = 0; l < used; l++)
+        {
+            job.LaneOffset[l] = (fanIn * job.Least) + (a.Offset == null ? 0 : a.Offset[o + l]);
+            job.LaneScale[l] = a.Scale == null ? 1 : a.Scale[(o + l) * a.ScaleStep];
+            job.LaneBias[l] = a.Bias == null ? 0 : a.Bias[o + l];
+        }
+
+        int plane = shape.OutHeight * shape.OutWidth;
+        LaneTerms terms = job.Terms(real: a.Scale != null);
+        for (int p = 0; p < count; p += Chunk)
+        {
+            int chunk = Math.Min(Chunk, count - p);
+            terms.StreamOffset = work.CodeSums == null ? job.Zeros : work.CodeSums + p;
+            TLanes.Combine(job.Sums + ((long)p * Lanes), chunk, terms, job.Chunk);
+            for (int i = 0, run; i < chunk; i += run)
+            {
+                run = Math.Min(strip.Run(p + i), chunk - i);
+                int* to = a.Output + strip.OutputIndex(p + i) + ((long)o * plane);
+                if (plane == 1)
+                {
+                    new Span<int>(job.Chunk + (i * Lanes), used).CopyTo(new Span<int>(to, used));
+                }
+                else
+                {
+                    WriteTransposed(job.Chunk + (i * Lanes), run, used, to, plane);
+                }
+            }
+        }
+    }
+
+    /// <summary>Lanes are outputs; weight codes of channels stream past.</summary>
+    private static void OutputLanes(
+        in StripWork work, in Job job, byte* weightsByK, int lane, int used, int firstChannel, int count)
+    {
+        LutConv2dOperands a = work.Operands;
+        Conv2dShape shape = a.Shape;
+        PackedStrip strip = work.Strip;
+        int channels = work.Channels, fanIn = shape.FanIn, plane = shape.OutHeight * shape.OutWidth;
+        byte* weights = weightsByK + ((long)work.Group * fanIn * channels) + firstChannel;
+        ushort** rows = stackalloc ushort*[Lanes];
+        byte** w = stackalloc byte*[Depth];
+        ushort* columns = Pointer(a.Table.ByActivation);
+        new Span<int>(job.Sums, count * Lanes).Clear();
+        for (int k = 0; k < fanIn; k += Depth)
+        {
+            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4;
+            for (int i = 0; i < padded; i++)
+            {
+                ushort* table = job.Tables + (i * TableLength);
+                w[i] = weights + ((long)Math.Min(k + i, fanIn - 1) * channels);
+                if (i >= depth)
+                {
+                    new Span<ushort>(table, TableLength).Clear();
+                    continue;
+                }
+
+                byte* codes = work.Packed + work.Offsets[k + i] + lane;
+                for (int position = 0; position < Lanes; position++)
+                {
+                    rows[position] = columns + (codes[Math.Min(LaneOrder.Of(position, Lanes), used - 1)] * LutTable.Codes);
+                }
+
+                TLanes.Expand(rows, 0, LutTable.Codes, unchecked((ushort)job.Least), table);
+            }
+
+            TLanes.Add(job.Tables, w, padded, job.Paired, count, job.Sums);
+        }
+
+        int* outputs = stackalloc int[Lanes];
+        bool neighbours = true;
+        for (int l = 0; l < used; l++)
+        {
+            job.LaneOffset[l] = (fanIn * job.Least) + (work.CodeSums == null ? 0 : work.CodeSums[lane + l]);
+            job.LaneScale[l] = 1;
+            job.LaneBias[l] = 0;
+            outputs[l] = strip.OutputIndex(lane + l);
+            neighbours &= outputs[l] == outputs[0] + l;
+        }
+
+        int o = (work.Group * channels) + firstChannel;
+        LaneTerms terms = job.Terms(real: a.Scale != null);
+        for (int s = 0; s < count; s += Chunk)
+        {
+            int chunk = Math.Min(Chunk, count - s);
+            terms.StreamOffset = a.Offset == null ? job.Zeros : a.Offset + o + s;
+            terms.StreamBias = a.Bias == null ? (float*)job.Zeros : a.Bias + o + s;
+            if (a.Scale != null && a.ScaleStep == 1)
+            {
+                terms.StreamScale = a.Scale + o + s;
+            }
+            else if (a.Scale != null)
+            {
+                new Span<float>(job.StreamScale, Chunk).Fill(*a.Scale);
+            }
+
+            TLanes.Combine(job.Sums + ((long)s * Lanes), chunk, terms, job.Chunk);
+            int* to = a.Output + ((long)(o + s) * plane);
+            if (plane == 1 && used == Lanes && outputs[Lanes - 1] - outputs[0] == (Lanes - 1) * shape.OutChannels)
+            {
+                WriteTransposed(job.Chunk, chunk, used, to + outputs[0], shape.OutChannels);
+                continue;
+            }
+
+            for (int i = 0; i < chunk; i++, to += plane)
+            {
+                int* from = job.Chunk + (i * Lanes);
+                if (neighbours)
+                {
+                    new Span<int>(from, used).CopyTo(new Span<int>(to + outputs[0], used));
+                    continue;
+                }
+
+                for (int l = 0; l < used; l++)
+                {
+                    to[outputs[l]] = from[l];
+                }
+            }
+        }
+    }
+
+    /// <summary>Writes lane l of stream s to <c>to[l * pitch + s]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WriteTransposed(int* from, int streams, int lanes, int* to, nint pitch)
+    {
+        int l = 0;
+        for (; l <= lanes - 8 && streams >= 8; l += 8)
+        {
+            int s = 0;
+            for (; s <= streams - 8; s += 8)
+            {
+                TLanes.Transpose8x8(from + (s * Lanes) + l, Lanes, to + (l * pitch) + s, pitch);
+            }
+
+            for (; s < streams; s++)
+            {
+                for (int i = l; i < l + 8; i++)
+                {
+                    to[(i * pitch) + s] = from[(s * Lanes) + i];
+                }
+            }
+        }
+
+        for (; l < lanes; l++)
+        {
+            for (int s = 0; s < streams; s++)
+            {
+                to[(l * pitch) + s] = from[(s * Lanes) + l];
+            }
+        }
+    }
+
+    private static ushort* Pointer(ushort[] pinned) => (ushort*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+
+    /// <summary>The buffers of one unit of work.</summary>
+    private readonly struct Job
+    {
+        public readonly ushort* Tables;
+        public readonly int* Sums;
+        public readonly int* Chunk;
+        public readonly int* LaneOffset;
+        public readonly float* LaneScale;
+        public readonly float* LaneBias;
+        public readonly int* Zeros;
+        public readonly float* StreamScale;
+        public readonly int Least;
+        public readonly bool Paired;
+
+        public Job(in StripWork work, Scratch scratch, int streams)
+        {
+            Tables = scratch.Take<ushort>(Depth * TableLength);
+            Sums = scratch.Take<int>(streams * Lanes);
+            Chunk = scratch.Take<int>(LutConv2dLanes<TLanes>.Chunk * Lanes);
+            LaneOffset = scratch.Take<int>(Lanes);
+            LaneScale = scratch.Take<float>(Lanes);
+            LaneBias = scratch.Take<float>(Lanes);
+            Zeros = scratch.Take<int>(LutConv2dLanes<TLanes>.Chunk);
+            StreamScale = scratch.Take<float>(LutConv2dLanes<TLanes>.Chunk);
+            (Least, int greatest) = work.Operands.Table.Range(work.Low, work.High);
+            Paired = 2 * (greatest - Least) <= ushort.MaxValue;
+            new Span<int>(Zeros, LutConv2dLanes<TLanes>.Chunk).Clear();
+            new Span<float>(StreamScale, LutConv2dLanes<TLanes>.Chunk).Fill(1);
+        }
+
+        public static long Bytes(int streams) => (Depth * TableLength * sizeof(ushort))
+            + (((streams + LutConv2dLanes<TLanes>.Chunk + 3L) * Lanes) + (2 * LutConv2dLanes<TLanes>.Chunk)) * sizeof(int);
+
+        public LaneTerms Terms(bool real) => new()
+        {
+            LaneOffset = LaneOffset,
+            LaneScale = real ? LaneScale : null,
+            LaneBias = LaneBias,
+            StreamOffset = Zeros,
+            StreamScale = StreamScale,
+            StreamBias = (float*)Zeros,
+        };
+    }
+}

@@ -1,0 +1,17 @@
+namespace ApproxNets.Kernels;
+
+/// <summary>How the products of a strip are looked up. All give the same sums.</summary>
+internal enum LutStrategy
+{
+    /// <summary>One by one, in the column of each weight: <see cref="LutConv2dColumns"/>. For few products.</summary>
+    Columns,
+
+    /// <summary>In tables expanded for many channels, indexed by activation codes: <see cref="LutConv2dLanes{TLanes}"/>.</summary>
+    ChannelLanes,
+
+    /// <summary>In tables expanded for many outputs, indexed by weight codes: <see cref="LutConv2dLanes{TLanes}"/>.</summary>
+    OutputLanes,
+
+    /// <summary>By byte permutations: <see cref="LutConv2dPermutation"/>.</summary>
+    Permutation,
+}
