@@ -74,11 +74,10 @@ internal static unsafe class LutConv2dColumns
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddColumns(in StripWork work, byte* weights, int outputs, int* sums)
     {
-        // Columns hold the low 16 bits of products; less the least one, those are unsigned.
-        int fanIn = work.Operands.Shape.FanIn, least = work.Operands.Table.Range(work.Low, work.High).Least;
+        int fanIn = work.Operands.Shape.FanIn;
         ref ushort columns = ref MemoryMarshal.GetArrayDataReference(work.Operands.Table.ByWeight);
         ushort* table = (ushort*)Unsafe.AsPointer(ref columns);
-        new Span<int>(sums, outputs).Fill(fanIn * least);
+        new Span<int>(sums, outputs).Fill(fanIn * work.Operands.Table.Bias);
         int k = 0;
         for (; k <= fanIn - 3; k += 3)
         {
@@ -87,7 +86,7 @@ internal static unsafe class LutConv2dColumns
             ushort* c2 = table + (weights[k + 2] * LutTable.Codes);
             for (nint p = 0; p < outputs; p++)
             {
-                sums[p] += (ushort)(c0[x0[p]] - least) + (ushort)(c1[x1[p]] - least) + (ushort)(c2[x2[p]] - least);
+                sums[p] += c0[x0[p]] + c1[x1[p]] + c2[x2[p]];
             }
         }
 
@@ -97,7 +96,7 @@ internal static unsafe class LutConv2dColumns
             ushort* column = table + (weights[k] * LutTable.Codes);
             for (nint p = 0; p < outputs; p++)
             {
-                sums[p] += (ushort)(column[x[p]] - least);
+                sums[p] += column[x[p]];
             }
         }
     }

@@ -80,7 +80,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
                     rows[position] = columns + (weights[((long)channel * fanIn) + k + i] * LutTable.Codes);
                 }
 
-                TLanes.Expand(rows, firstCode, codes, unchecked((ushort)job.Least), table);
+                TLanes.Expand(rows, firstCode, codes, job.Subtrahend, table);
             }
 
             TLanes.Add(job.Tables, x, padded, job.Paired, count, job.Sums);
@@ -148,7 +148,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
                     rows[position] = columns + (codes[Math.Min(LaneOrder.Of(position, Lanes), used - 1)] * LutTable.Codes);
                 }
 
-                TLanes.Expand(rows, 0, LutTable.Codes, unchecked((ushort)job.Least), table);
+                TLanes.Expand(rows, 0, LutTable.Codes, job.Subtrahend, table);
             }
 
             TLanes.Add(job.Tables, w, padded, job.Paired, count, job.Sums);
@@ -251,6 +251,9 @@ internal static unsafe class LutConv2dLanes<TLanes>
         public readonly int* Zeros;
         public readonly float* StreamScale;
         public readonly int Least;
+
+        /// <summary>What makes entries of the 16-bit tables products less the least one.</summary>
+        public readonly ushort Subtrahend;
         public readonly bool Paired;
 
         public Job(in StripWork work, Scratch scratch, int streams)
@@ -264,6 +267,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
             Zeros = scratch.Take<int>(LutConv2dLanes<TLanes>.Chunk);
             StreamScale = scratch.Take<float>(LutConv2dLanes<TLanes>.Chunk);
             (Least, int greatest) = work.Operands.Table.Range(work.Low, work.High);
+            Subtrahend = (ushort)(Least - work.Operands.Table.Bias);
             Paired = 2 * (greatest - Least) <= ushort.MaxValue;
             new Span<int>(Zeros, LutConv2dLanes<TLanes>.Chunk).Clear();
             new Span<float>(StreamScale, LutConv2dLanes<TLanes>.Chunk).Fill(1);

@@ -24,7 +24,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         Conv2dShape shape = a.Shape;
         (byte low, byte high) = SpanRange.Of(new ReadOnlySpan<byte>(a.X, Math.Min(shape.InputLength, SampleLength)));
         int codes = high - low < LutTable.Codes / 2 ? LutTable.Codes / 2 : LutTable.Codes;
-        var plan = new StripPlan(shape, TLanes.Count, codes, permutations && codes < LutTable.Codes, threads);
+        var plan = new StripPlan(shape, TLanes.Count, codes, permutations, threads);
         bool byK = plan.Strategy == LutStrategy.OutputLanes;
         using var scratch = new Scratch(byK ? shape.WeightLength : 0);
         byte* weightsByK = byK ? scratch.Take<byte>(shape.WeightLength) : null;

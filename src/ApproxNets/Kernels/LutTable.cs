@@ -36,6 +36,8 @@ public sealed class LutTable
                 nameof(products));
         }
 
+        Bias = least < 0 ? short.MinValue : 0;
+
         // Pinned for good: kernels keep pointers to them.
         _products = GC.AllocateUninitializedArray<int>(products.Length, pinned: true);
         products.CopyTo(_products);
@@ -49,9 +51,9 @@ public sealed class LutTable
             (_least[x], _greatest[x]) = SpanRange.Of<int>(_products.AsSpan(x * Codes, Codes));
             for (int w = 0; w < Codes; w++)
             {
-                ushort low = unchecked((ushort)_products[(x * Codes) + w]);
-                ByActivation[(x * Codes) + w] = low;
-                ByWeight[(w * Codes) + x] = low;
+                ushort biased = (ushort)(_products[(x * Codes) + w] - Bias);
+                ByActivation[(x * Codes) + w] = biased;
+                ByWeight[(w * Codes) + x] = biased;
             }
         }
     }
@@ -59,10 +61,13 @@ public sealed class LutTable
     /// <summary>The products, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
     internal ReadOnlySpan<int> Products => _products;
 
-    /// <summary>The low 16 bits of the products, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
+    /// <summary>What the 16-bit tables leave out: -32,768 where there are negative products, else 0.</summary>
+    internal int Bias { get; }
+
+    /// <summary>The products less <see cref="Bias"/>, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
     internal ushort[] ByActivation { get; }
 
-    /// <summary>The low 16 bits of the products, <c>[wCode * 256 + xCode]</c>. Pinned.</summary>
+    /// <summary>The products less <see cref="Bias"/>, <c>[wCode * 256 + xCode]</c>. Pinned.</summary>
     internal ushort[] ByWeight { get; }
 
     /// <summary>The byte planes for activation codes in low..high: of the half of the codes that holds them, else of all.</summary>

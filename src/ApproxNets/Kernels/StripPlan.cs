@@ -8,11 +8,12 @@ internal readonly struct StripPlan
 {
     // Cycles per k as measured on AMD Zen 4 with AVX2; ratios on other machines are alike. An entry of an expanded table costs the
     // traffic of the caches, adding a row mostly loads.
-    private const double ColumnCost = 0.75;
+    private const double ColumnCost = 1.2;
     private const double ExpandCost = 0.25;
     private const double AddCost = 1.2;
     private const double PermuteCost = 4.7;
     private const double PermuteAloneCost = 8;
+    private const double PermuteAllCodes = 3;
 
     private const int MaxStripOutputs = 4096;
     private const int MinStripOutputs = 256;
@@ -95,7 +96,10 @@ internal readonly struct StripPlan
             ColumnCost * channels * (outputs + 4),
             DivideUp(channels, lanes) * ((ExpandCost * codes * lanes) + (AddCost * outputs)),
             (DivideUp(outputs, lanes) * ((ExpandCost * LutTable.Codes * lanes) + (AddCost * channels))) + channels,
-            permutations ? channels * DivideUp(outputs, 64) * (outputs > 192 ? PermuteCost : PermuteAloneCost) : double.PositiveInfinity,
+            permutations
+                ? channels * DivideUp(outputs, 64) * (outputs > 192 ? PermuteCost : PermuteAloneCost)
+                    * (codes > LutBytePlanes.WindowCodes ? PermuteAllCodes : 1)
+                : double.PositiveInfinity,
         ];
         int best = 0;
         for (int i = 1; i < costs.Length; i++)
