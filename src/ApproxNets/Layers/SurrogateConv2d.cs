@@ -68,16 +68,17 @@ internal static class SurrogateConv2d
         Tensor correction;
         using (no_grad())
         {
-            correction = Planes(
-                withGradient ? null : (x, weight), xCodes.reshape(map), weightCodes.reshape(kernel), outputScale, table, shape, padCode, budgetBytes);
+            correction = ConvolvePlanes(
+                withGradient ? null : (x, weight), xCodes.reshape(map), weightCodes.reshape(kernel), outputScale, table, shape, padCode,
+                budgetBytes);
         }
 
         var output = withGradient ? Convolve(x, weight, null, shape).add(correction) : correction;
         return output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The correction, together with the exact part if that is given.</summary>
-    private static Tensor Planes(
+    /// <summary>The correction, and the exact part with it if that is given.</summary>
+    private static Tensor ConvolvePlanes(
         (Tensor X, Tensor Weight)? exact, Tensor xCodes, Tensor weightCodes, Tensor outputScale, LowRankErrorTable table,
         Conv2dShape shape, byte padCode, long budgetBytes)
     {

@@ -11,8 +11,8 @@ namespace ApproxNets.Layers;
 /// <para>For each k the table is expanded to the weights of all output channels, <c>T_k[x] = (m(x, w_{o,k}))_o</c>; then every
 /// output position adds the row of its activation. One index thus fetches all output channels of a group, and a fetch moves
 /// contiguous memory. Groups stand side by side in one table, the index says which, so depthwise layers need no loop.</para>
-/// <para>Only <c>index_select</c>, slices, copies and int32 additions, all of them exact and present for CPU, CUDA
-/// and MPS; <c>unfold</c> and <c>take</c> are not there for integers everywhere. Bit for bit equal to every other path.</para>
+/// <para>Only <c>index_select</c>, slices, copies and int32 additions, all of them exact and present for CPU, CUDA and MPS
+/// (<c>unfold</c> takes floating-point tensors only). Bit for bit equal to every other path.</para>
 /// </remarks>
 internal static class TensorLutConv2d
 {

@@ -7,8 +7,8 @@ namespace ApproxNets.Multipliers;
 /// decomposition. A sum of such products over a fan-in is R + 1 exact sums of products, hence a float convolution. Immutable.
 /// </summary>
 /// <remarks>
-/// <para>The idea of replacing a table by something convolutions can compute is Trommer, Waschneck, Kumar's "high-throughput"
-/// simulation (DDECS 2023); the decomposition is this library's choice.</para>
+/// <para>That float arithmetic replaces the table is the idea of Trommer, Waschneck, Kumar, "High-Throughput Approximate Multiplication
+/// Models in PyTorch", DDECS 2023; the decomposition is this library's choice.</para>
 /// <para>With operand distributions <c>p_x</c>, <c>p_w</c> the expected squared error <c>sum p_x p_w D^2</c> is least of all
 /// approximations of that rank: the decomposition is that of <c>sqrt(p_x) E sqrt(p_w)</c> (Eckart, Young, 1936, for the scaled
 /// matrix), unscaled afterwards. A code that a sample has not seen may still occur, so every distribution is mixed with 1 % of
@@ -40,7 +40,10 @@ public sealed class LowRankErrorTable
     /// <summary>What is left out with the first 0, 1, .. R terms, each compared with the exact table; R + 1 entries.</summary>
     public IReadOnlyList<LowRankResidual> Residuals => _residuals;
 
-    /// <summary>Decomposes the error map into as many terms as its numerical rank; see <see cref="Truncate"/>.</summary>
+    /// <summary>
+    /// Decomposes the error map into as many terms as its numerical rank (singular values above rounding, <c>256 * 2^-52</c> of the
+    /// greatest); see <see cref="Truncate"/> for fewer.
+    /// </summary>
     /// <param name="multiplier">The multiplier.</param>
     /// <param name="activationDistribution"><c>p_x</c> by code, 256 values &gt;= 0 with the sum 1; null: uniform.</param>
     /// <param name="weightDistribution"><c>p_w</c> by code, likewise.</param>
@@ -112,8 +115,8 @@ public sealed class LowRankErrorTable
         if (distribution.Count != Multiplier.Codes || distribution.Any(p => !(p >= 0)) || !(Math.Abs(sum - 1) <= 1e-6))
         {
             throw new ArgumentException(
-                $"Operand distribution: found {distribution.Count} values, the least {distribution.DefaultIfEmpty().Min()}, with the sum {sum}, "
-                + $"expected {Multiplier.Codes} values >= 0 with the sum 1.", parameter);
+                $"Operand distribution: found {distribution.Count} values, the least {distribution.DefaultIfEmpty().Min()}, "
+                + $"with the sum {sum}, expected {Multiplier.Codes} values >= 0 with the sum 1.", parameter);
         }
 
         return [.. distribution.Select(p => ((1 - UniformShare) * p) + (UniformShare * Uniform))];

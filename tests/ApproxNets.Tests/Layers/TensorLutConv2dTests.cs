@@ -103,7 +103,8 @@ public sealed class TensorLutConv2dTests
         Assert.Contains(
             "found activation codes Byte [3, 2, 4, 4] on cpu, expected Byte [2, 3, 4, 4] on cpu",
             Message(() => TensorLutConv2d.Run(x.view(3, 2, 4, 4), weights, table, shape, 0)));
-        Assert.Contains("found activation codes Int32", Message(() => TensorLutConv2d.Run(x.to(ScalarType.Int32), weights, table, shape, 0)));
+        Assert.Contains(
+            "found activation codes Int32", Message(() => TensorLutConv2d.Run(x.to(ScalarType.Int32), weights, table, shape, 0)));
         Assert.Contains("found weight codes Byte [27, 5]", Message(() => TensorLutConv2d.Run(x, weights.t(), table, shape, 0)));
         Assert.Contains("found product table Int64", Message(() => TensorLutConv2d.Run(x, weights, table.to(ScalarType.Int64), shape, 0)));
         Assert.Contains("expected Int32 [65536]", Message(() => TensorLutConv2d.Run(x, weights, table.view(256, 256), shape, 0)));
@@ -130,7 +131,8 @@ public sealed class TensorLutConv2dTests
         Conv2dShape shape, int[] table, int seed, byte padCode, long budget = TensorLutConv2d.BudgetBytes)
     {
         using var scope = NewDisposeScope();
-        byte[] x = ConvolutionShapes.RandomCodes(shape.InputLength, seed), weights = ConvolutionShapes.RandomCodes(shape.WeightLength, ~seed);
+        byte[] x = ConvolutionShapes.RandomCodes(shape.InputLength, seed);
+        byte[] weights = ConvolutionShapes.RandomCodes(shape.WeightLength, ~seed);
         int[] expected = NaiveConvolution.Run(x, weights, (a, b) => table[(a * 256) + b], shape, padCode);
         var sums = TensorLutConv2d.Run(
             tensor(x).view(shape.Batch, shape.InChannels, shape.Height, shape.Width),

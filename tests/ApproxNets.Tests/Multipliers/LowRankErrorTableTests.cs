@@ -17,7 +17,7 @@ public sealed class LowRankErrorTableTests
         // With x = X + a and w = W + b, the low bits a and b cut off: E = X W - x w = -(x b) - (a W).
         { MultiplierFamilies.OperandTruncated(Signedness.Signed, 3, 3), 2 },
 
-        // Leaving out k columns leaves out the k sums over i of x_i w_(c-i): k bits of x, each with its own function of w.
+        // Without the k lowest columns E = -sum_(i < k) 2^i x_i (w mod 2^(k - i)), x_i the bits of x: k terms.
         { MultiplierFamilies.Truncated(Signedness.Unsigned, 2), 2 },
         { MultiplierFamilies.Truncated(Signedness.Unsigned, 4), 4 },
     };
