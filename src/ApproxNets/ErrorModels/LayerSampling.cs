@@ -68,9 +68,9 @@ public static class LayerSampling
             shape,
             codes,
             parameters.ZeroCode,
-            layer.WeightCodes().bytes.ToArray(),
+            layer.WeightCodes(),
             DrawReceptiveFields(codes, parameters.ZeroCode, shape, receptiveFields, new Random(seed)),
-            Math.Sqrt(layer.OutputScale().square().mean().item<float>()),
+            Math.Sqrt(layer.OutputScale().Average(s => (double)s * s)),
             output.std().item<float>());
     }
 

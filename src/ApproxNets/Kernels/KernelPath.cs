@@ -18,4 +18,8 @@ public enum KernelPath
 
     /// <summary>512-bit vectors of x86-64 with byte permutations (AVX-512 BW and VBMI: Intel Ice Lake, AMD Zen 4 and later).</summary>
     Avx512,
+
+    /// <summary>TorchSharp tensor operations on the device of the tensors. For layers, not for the kernels on spans; what
+    /// <see cref="Auto"/> means for tensors that are not on the CPU.</summary>
+    Tensor,
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
@@ -20,7 +19,7 @@ namespace ApproxNets.Layers;
 /// <para>Noise: <c>y + |sigma| std(y) eps</c>, <c>eps ~ N(0, 1)</c>, the standard deviation of the batch taken as a constant
 /// (Trommer, Waschneck, Kumar, ICCAD 2022, section 3).</para>
 /// </remarks>
-public abstract class ApproxLayer : Module<Tensor, Tensor>
+public abstract partial class ApproxLayer : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
@@ -28,6 +27,7 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     private readonly RangeObserver observer;
     private readonly QuantizationOptions _options;
     private Multiplier? _multiplier;
+    private QuantizedWeights? _weightsOnGrid;
 
     private protected ApproxLayer(string path, Parameter weight, Parameter? bias, QuantizationOptions options)
         : base(path)
@@ -81,8 +81,12 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     /// <summary>Seed of the noise of the next forward pass; set anew for every step.</summary>
     public long NoiseSeed { get; set; }
 
-    /// <summary>Which instruction set the table kernel uses.</summary>
+    /// <summary>Which instructions the table kernel uses; <see cref="KernelPath.Tensor"/> on devices other than the CPU.</summary>
     public KernelPath KernelPath { get; set; } = KernelPath.Auto;
+
+    /// <summary>Terms of the error map in <see cref="LayerMode.Surrogate"/>; null for as many as leave out at most 1 % of its root
+    /// mean square (<see cref="LowRankErrorTable.Residuals"/> tells what a rank leaves out).</summary>
+    public int? SurrogateRank { get; set; }
 
     /// <summary>The assigned multiplier, used in mode <see cref="LayerMode.Approximate"/>.</summary>
     /// <exception cref="ArgumentException">The multiplier is of the other signedness.</exception>
@@ -105,15 +109,7 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
             $"Layer '{Path}': found no observed activation range; run it in training mode in LayerMode.Quantized first.");
 
     /// <summary>The grid of weights, from the current weights. With per-channel scales: that of the widest channel.</summary>
-    public AffineParameters WeightParameters
-    {
-        get
-        {
-            using var scope = NewDisposeScope();
-            var (least, greatest) = weight.detach().aminmax();
-            return AffineParameters.ForWeights(least.item<float>(), greatest.item<float>(), Scheme);
-        }
-    }
+    public AffineParameters WeightParameters => WeightsOnGrid().Parameters;
 
     /// <summary>Computes the layer's output in the current mode.</summary>
     /// <param name="input">float32 <c>[B, C, H, W]</c> or <c>[B, C]</c>.</param>
@@ -129,31 +125,16 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
 
     /// <summary>Computes the operand codes of an input: uint8, in the layout of <paramref name="input"/>.</summary>
     /// <param name="input">float32, an input of this layer.</param>
-    internal Tensor ActivationCodes(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        var parameters = ActivationParameters;
-        return FakeQuantize.Codes(FakeQuantize.PerTensor(input, parameters), parameters).MoveToOuterDisposeScope();
-    }
+    internal Tensor ActivationCodes(Tensor input) => FakeQuantize.Codes(input, ActivationParameters);
 
-    /// <summary>Computes the operand codes of the weights: uint8, <c>[O, n]</c>.</summary>
-    internal Tensor WeightCodes()
-    {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        var (onGrid, scale) = QuantizedWeight();
-        var parameters = WeightParameters;
-        return onGrid.div(scale).add_(parameters.ZeroPoint - parameters.Offset).round_().to(ScalarType.Byte)
-            .reshape(weight.shape[0], -1).MoveToOuterDisposeScope();
-    }
+    /// <summary>The operand codes of the weights, <c>[O, n]</c>.</summary>
+    internal byte[] WeightCodes() => WeightsOnGrid().Codes;
 
-    /// <summary>Real units of one step of the integer sum: <c>s_x s_w</c>, float32 <c>[1]</c> or <c>[O]</c>.</summary>
-    internal Tensor OutputScale()
+    /// <summary>Computes the real units of one step of the integer sum, <c>s_x s_w</c>: one, or one for every channel.</summary>
+    internal float[] OutputScale()
     {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        return QuantizedWeight().Scale.reshape(-1).mul((float)ActivationParameters.Scale).MoveToOuterDisposeScope();
+        float activationScale = (float)ActivationParameters.Scale;
+        return Array.ConvertAll(WeightsOnGrid().Scales, s => s * activationScale);
     }
 
     /// <summary>The exact operation of the layer.</summary>
@@ -164,9 +145,10 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
 
     private Tensor Compute(Tensor input)
     {
+        var shape = ShapeFor(input.shape);
         if (Opcount == 0)
         {
-            Opcount = ShapeFor(input.shape).MultiplicationsPerSample;
+            Opcount = shape.MultiplicationsPerSample;
         }
 
         if (Mode == LayerMode.Float)
@@ -179,44 +161,38 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
             observer.Observe(input);
         }
 
-        var activations = ActivationParameters;
-        var x = FakeQuantize.PerTensor(input, activations);
-        var (w, _) = QuantizedWeight();
         switch (Mode)
         {
             case LayerMode.Quantized:
-                return Exact(x, w, bias);
+                return Quantized(input);
             case LayerMode.Noise:
-                return AddNoise(Exact(x, w, bias));
+                return AddNoise(Quantized(input));
             case LayerMode.Approximate:
-                var approximate = Simulate(x.detach(), w.detach(), activations);
-                if (!is_grad_enabled())
-                {
-                    return approximate;
-                }
-
-                // In value the simulation, in gradient the exact quantised layer.
-                var exact = Exact(x, w, bias);
-                return exact.add(approximate.sub_(exact.detach()));
+                return Approximate(input);
+            case LayerMode.Surrogate:
+                return Surrogate(input);
             default:
                 throw new InvalidOperationException(
                     $"Layer '{Path}': found mode {Mode}, expected {string.Join(", ", Enum.GetNames<LayerMode>())}.");
         }
     }
 
-    private (Tensor OnGrid, Tensor Scale) QuantizedWeight()
+    /// <summary>The exact layer on fake-quantised operands.</summary>
+    private Tensor Quantized(Tensor input) => Exact(FakeQuantize.PerTensor(input, ActivationParameters), FakeQuantizedWeight(), bias);
+
+    private Tensor FakeQuantizedWeight()
     {
         if (!_options.PerChannelWeights)
         {
-            var parameters = WeightParameters;
-            return (FakeQuantize.PerTensor(weight, parameters), tensor((float)parameters.Scale));
+            using var range = NewDisposeScope();
+            var (least, greatest) = weight.detach().aminmax();
+            var grid = AffineParameters.ForWeights(least.item<float>(), greatest.item<float>(), Scheme);
+            return FakeQuantize.PerTensor(weight, grid).MoveToOuterDisposeScope();
         }
 
         using var scope = NewDisposeScope();
         var scales = weight.detach().flatten(1).abs().amax([1]).div_(127).clamp_(min: 1e-12f);
-        var onGrid = FakeQuantize.PerChannel(weight, scales);
-        var perChannel = scales.view([-1, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)]);
-        return (onGrid.MoveToOuterDisposeScope(), perChannel.MoveToOuterDisposeScope());
+        return FakeQuantize.PerChannel(weight, scales).MoveToOuterDisposeScope();
     }
 
     private Tensor AddNoise(Tensor output)
@@ -224,52 +200,5 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         using var generator = new Generator((ulong)NoiseSeed);
         var noise = randn(output.shape, generator: generator);
         return output.add(noise.mul_(output.detach().std()).mul(sigma.abs()));
-    }
-
-    /// <summary>Behavioural simulation of inputs and weights that are on their grids.</summary>
-    private Tensor Simulate(Tensor x, Tensor w, AffineParameters activations)
-    {
-        var multiplier = Multiplier ?? throw new InvalidOperationException(
-            $"Layer '{Path}': found no multiplier, expected one in LayerMode.Approximate.");
-        using var gradients = no_grad();
-        var weights = WeightParameters;
-        var shape = ShapeFor(x.shape);
-        var xCodes = FakeQuantize.Codes(x, activations);
-        var wCodes = WeightCodes();
-        var sums = empty([shape.Batch, shape.OutChannels, shape.OutHeight, shape.OutWidth], ScalarType.Int32);
-        LutConv2d.Run(
-            xCodes.bytes, wCodes.bytes, multiplier.Table, shape, activations.ZeroCode,
-            MemoryMarshal.Cast<byte, int>(sums.bytes), KernelPath);
-
-        if (weights.ZeroPoint != 0)
-        {
-            sums.sub_(CodeSums(x, activations, shape).mul_(weights.ZeroPoint));
-        }
-
-        if (activations.ZeroPoint != 0)
-        {
-            var weightSums = wCodes.to(ScalarType.Int32).add_(weights.Offset).sum(1, type: ScalarType.Int32);
-            sums.sub_(weightSums.mul_(activations.ZeroPoint).view(1, -1, 1, 1));
-        }
-
-        var output = sums.to(ScalarType.Float32).mul_(OutputScale().view(1, -1, 1, 1));
-        if (bias is not null)
-        {
-            output.add_(bias.view(1, -1, 1, 1));
-        }
-
-        return x.dim() == 4 ? output : output.view(output.shape[0], output.shape[1]);
-    }
-
-    // sum_k (x_k - z_x) of every output position, int32: a convolution of the integers with ones. Exact in float32, since
-    // sums stay below 255 x fan-in < 2^24 for any fan-in below 65,793, and Conv2dShape allows no more than 32,768.
-    private static Tensor CodeSums(Tensor x, AffineParameters activations, Conv2dShape shape)
-    {
-        var steps = x.div((float)activations.Scale).round_().view(shape.Batch, shape.InChannels, shape.Height, shape.Width);
-        var kernel = ones(shape.Groups, shape.InChannels / shape.Groups, shape.KernelHeight, shape.KernelWidth);
-        var sums = functional.conv2d(
-            steps, kernel, null,
-            [shape.Stride.H, shape.Stride.W], [shape.Padding.H, shape.Padding.W], [shape.Dilation.H, shape.Dilation.W], shape.Groups);
-        return sums.to(ScalarType.Int32).repeat_interleave(shape.OutChannels / shape.Groups, 1);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Quantization;
@@ -10,12 +11,18 @@ namespace ApproxNets.Quantization;
 public static class FakeQuantize
 {
     /// <summary>Computes <c>s clamp(round(x / s), Min - z, Max - z)</c>, that is <c>s (q - z)</c>.</summary>
-    /// <param name="input">float32 on the CPU, any shape.</param>
+    /// <param name="input">float32, any shape and device.</param>
     /// <param name="parameters">Scale, zero point and range for the whole tensor.</param>
     /// <returns>float32 on the grid, the shape of <paramref name="input"/>.</returns>
     public static Tensor PerTensor(Tensor input, AffineParameters parameters)
     {
         float scale = (float)parameters.Scale, min = parameters.Min - parameters.ZeroPoint, max = parameters.Max - parameters.ZeroPoint;
+        if (input.device_type != DeviceType.CPU)
+        {
+            using var scope = NewDisposeScope();
+            return RoundByTensor(input, tensor(scale, device: input.device), (int)min, (int)max).MoveToOuterDisposeScope();
+        }
+
         return input.requires_grad && is_grad_enabled() ? StraightThrough.Round(input, scale, min, max) : Round(input, scale, min, max);
     }
 
@@ -30,17 +37,38 @@ public static class FakeQuantize
         return RoundByTensor(weight, scales.view(shape), -127, 127).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Computes the operand codes <c>q - Offset</c> of a tensor that is on the grid already.</summary>
-    /// <param name="onGrid">float32, the result of <see cref="PerTensor"/> with the same parameters.</param>
+    /// <summary>Computes the operand codes of a tensor, <c>clamp(round(x / s) + z, Min, Max) - Offset</c>.</summary>
+    /// <param name="input">float32, any shape and device; on the grid or not.</param>
     /// <param name="parameters">The grid.</param>
-    /// <returns>uint8 codes 0..255, contiguous.</returns>
-    public static Tensor Codes(Tensor onGrid, AffineParameters parameters)
+    /// <returns>uint8 codes 0..255, contiguous, on the device of <paramref name="input"/>.</returns>
+    public static Tensor Codes(Tensor input, AffineParameters parameters)
     {
-        using var plain = onGrid.contiguous();
-        var codes = empty(onGrid.shape, ScalarType.Byte);
-        RoundingKernel.Codes(
-            MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, (float)parameters.Scale, parameters.ZeroPoint - parameters.Offset);
+        float scale = (float)parameters.Scale, min = parameters.Min - parameters.ZeroPoint, max = parameters.Max - parameters.ZeroPoint;
+        int shift = parameters.ZeroPoint - parameters.Offset;
+        if (input.device_type != DeviceType.CPU)
+        {
+            using var scope = NewDisposeScope();
+            return input.detach().div(scale).round_().clamp_(min, max).add_(shift).to(ScalarType.Byte).contiguous()
+                .MoveToOuterDisposeScope();
+        }
+
+        using var values = input.detach();
+        using var plain = values.contiguous();
+        var codes = empty(input.shape, ScalarType.Byte);
+        RoundingKernel.Codes(MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, scale, min, max, shift);
         return codes;
+    }
+
+    /// <summary>Computes the symmetric scale of one channel's weights, <c>max |w| / 127</c>.</summary>
+    internal static float ChannelScale(ReadOnlySpan<float> weights)
+    {
+        float greatest = 0;
+        foreach (float weight in weights)
+        {
+            greatest = Math.Max(greatest, Math.Abs(weight));
+        }
+
+        return Math.Max(greatest / 127, 1e-12f);
     }
 
     internal static Tensor Round(Tensor input, float scale, float min, float max)

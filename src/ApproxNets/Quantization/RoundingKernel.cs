@@ -5,6 +5,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using ApproxNets.Kernels;
 
 namespace ApproxNets.Quantization;
 
@@ -13,64 +14,56 @@ internal static unsafe class RoundingKernel
 {
     private const int ChunkLength = 1 << 16;
 
+    private enum Pass
+    {
+        Round,
+        Mask,
+        Codes,
+    }
+
     /// <summary>Computes <c>y = s clamp(round(x / s), min, max)</c>.</summary>
     public static void Round(ReadOnlySpan<float> x, Span<float> y, float scale, float min, float max) =>
-        InChunks(x, y, (from, to, start, count) => RoundChunk(
-            new ReadOnlySpan<float>((float*)from + start, count),
-            new Span<float>((float*)to + start, count), scale, min, max));
+        InChunks(Pass.Round, x, y, new Grid(scale, min, max, 0));
 
     /// <summary>Computes the gradient of the clamp: <c>g</c> where <c>low &lt;= x &lt;= high</c>, 0 elsewhere; in place.</summary>
     public static void Mask(ReadOnlySpan<float> x, Span<float> gradient, float low, float high) =>
-        InChunks(x, gradient, (from, to, start, count) => MaskChunk(
-            new ReadOnlySpan<float>((float*)from + start, count),
-            new Span<float>((float*)to + start, count), low, high));
+        InChunks(Pass.Mask, x, gradient, new Grid(1, low, high, 0));
 
-    /// <summary>Computes operand codes <c>round(x / s) + shift</c> of values on a grid; the result must fit 0..255.</summary>
-    public static void Codes(ReadOnlySpan<float> x, Span<byte> codes, float scale, float shift) =>
-        InChunks(x, codes, (from, to, start, count) => CodesChunk(
-            new ReadOnlySpan<float>((float*)from + start, count),
-            new Span<byte>((byte*)to + start, count), scale, shift));
+    /// <summary>Computes operand codes <c>clamp(round(x / s), min, max) + shift</c>, which must fit 0..255.</summary>
+    public static void Codes(ReadOnlySpan<float> x, Span<byte> codes, float scale, float min, float max, float shift) =>
+        InChunks(Pass.Codes, x, codes, new Grid(scale, min, max, shift));
 
-    private static void InChunks<T>(ReadOnlySpan<float> x, Span<T> y, Action<nint, nint, int, int> chunk)
+    private static void InChunks<T>(Pass pass, ReadOnlySpan<float> x, Span<T> y, Grid grid)
         where T : unmanaged
     {
-        int length = x.Length;
         fixed (float* from = x)
         fixed (T* to = y)
         {
-            nint source = (nint)from, target = (nint)to;
-            if (length <= ChunkLength)
-            {
-                chunk(source, target, 0, length);
-                return;
-            }
-
-            Parallel.For(0, (length + ChunkLength - 1) / ChunkLength, i =>
-                chunk(source, target, i * ChunkLength, Math.Min(ChunkLength, length - (i * ChunkLength))));
+            WorkTeam.Run(
+                (x.Length + ChunkLength - 1) / ChunkLength, Environment.ProcessorCount, new Chunks(pass, from, to, x.Length, grid));
         }
     }
 
-    private static void RoundChunk(ReadOnlySpan<float> x, Span<float> y, float scale, float min, float max)
+    private static void RoundChunk(ReadOnlySpan<float> x, Span<float> y, in Grid grid)
     {
         ref float source = ref MemoryMarshal.GetReference(x), target = ref MemoryMarshal.GetReference(y);
-        Vector256<float> s = Vector256.Create(scale), low = Vector256.Create(min), high = Vector256.Create(max);
+        Vector256<float> s = Vector256.Create(grid.Scale), low = Vector256.Create(grid.Min), high = Vector256.Create(grid.Max);
         int i = 0;
         for (; i <= x.Length - 8; i += 8)
         {
-            var rounded = Vector256.Round(Vector256.LoadUnsafe(ref source, (nuint)i) / s);
-            (Vector256.Min(Vector256.Max(rounded, low), high) * s).StoreUnsafe(ref target, (nuint)i);
+            (Steps(ref source, i, s, low, high) * s).StoreUnsafe(ref target, (nuint)i);
         }
 
         for (; i < x.Length; i++)
         {
-            y[i] = MathF.Min(MathF.Max(MathF.Round(x[i] / scale), min), max) * scale;
+            y[i] = Step(x[i], grid) * grid.Scale;
         }
     }
 
-    private static void MaskChunk(ReadOnlySpan<float> x, Span<float> gradient, float low, float high)
+    private static void MaskChunk(ReadOnlySpan<float> x, Span<float> gradient, in Grid grid)
     {
         ref float source = ref MemoryMarshal.GetReference(x), target = ref MemoryMarshal.GetReference(gradient);
-        Vector256<float> least = Vector256.Create(low), greatest = Vector256.Create(high);
+        Vector256<float> least = Vector256.Create(grid.Min), greatest = Vector256.Create(grid.Max);
         int i = 0;
         for (; i <= x.Length - 8; i += 8)
         {
@@ -81,30 +74,60 @@ internal static unsafe class RoundingKernel
 
         for (; i < x.Length; i++)
         {
-            gradient[i] = x[i] >= low && x[i] <= high ? gradient[i] : 0;
+            gradient[i] = x[i] >= grid.Min && x[i] <= grid.Max ? gradient[i] : 0;
         }
     }
 
-    private static void CodesChunk(ReadOnlySpan<float> x, Span<byte> codes, float scale, float shift)
+    private static void CodesChunk(ReadOnlySpan<float> x, Span<byte> codes, in Grid grid)
     {
         ref float source = ref MemoryMarshal.GetReference(x);
         ref byte target = ref MemoryMarshal.GetReference(codes);
-        Vector256<float> s = Vector256.Create(scale), offset = Vector256.Create(shift);
+        Vector256<float> s = Vector256.Create(grid.Scale), min = Vector256.Create(grid.Min), max = Vector256.Create(grid.Max);
+        Vector256<float> shift = Vector256.Create(grid.Shift);
         int i = 0;
         for (; i <= x.Length - 32; i += 32)
         {
-            var low = Vector256.Narrow(Integers(ref source, i, s, offset), Integers(ref source, i + 8, s, offset));
-            var high = Vector256.Narrow(Integers(ref source, i + 16, s, offset), Integers(ref source, i + 24, s, offset));
+            var low = Vector256.Narrow(
+                Vector256.ConvertToInt32(Steps(ref source, i, s, min, max) + shift),
+                Vector256.ConvertToInt32(Steps(ref source, i + 8, s, min, max) + shift));
+            var high = Vector256.Narrow(
+                Vector256.ConvertToInt32(Steps(ref source, i + 16, s, min, max) + shift),
+                Vector256.ConvertToInt32(Steps(ref source, i + 24, s, min, max) + shift));
             Vector256.Narrow(low.AsUInt16(), high.AsUInt16()).StoreUnsafe(ref target, (nuint)i);
         }
 
         for (; i < x.Length; i++)
         {
-            codes[i] = (byte)(int)(MathF.Round(x[i] / scale) + shift);
+            codes[i] = (byte)(int)(Step(x[i], grid) + grid.Shift);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Integers(ref float source, int at, Vector256<float> scale, Vector256<float> shift) =>
-        Vector256.ConvertToInt32(Vector256.Round(Vector256.LoadUnsafe(ref source, (nuint)at) / scale) + shift);
+    private static Vector256<float> Steps(ref float source, int at, Vector256<float> scale, Vector256<float> min, Vector256<float> max) =>
+        Vector256.Min(Vector256.Max(Vector256.Round(Vector256.LoadUnsafe(ref source, (nuint)at) / scale), min), max);
+
+    private static float Step(float x, in Grid grid) => MathF.Min(MathF.Max(MathF.Round(x / grid.Scale), grid.Min), grid.Max);
+
+    private readonly record struct Grid(float Scale, float Min, float Max, float Shift);
+
+    private readonly struct Chunks(Pass pass, float* from, void* to, int length, Grid grid) : IUnitWork
+    {
+        public void Run(int unit)
+        {
+            int start = unit * ChunkLength, count = Math.Min(ChunkLength, length - start);
+            var x = new ReadOnlySpan<float>(from + start, count);
+            switch (pass)
+            {
+                case Pass.Round:
+                    RoundChunk(x, new Span<float>((float*)to + start, count), grid);
+                    break;
+                case Pass.Mask:
+                    MaskChunk(x, new Span<float>((float*)to + start, count), grid);
+                    break;
+                default:
+                    CodesChunk(x, new Span<byte>((byte*)to + start, count), grid);
+                    break;
+            }
+        }
+    }
 }
