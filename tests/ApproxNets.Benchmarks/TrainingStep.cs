@@ -1,0 +1,71 @@
+using ApproxNets.Layers;
+using ApproxNets.Models;
+using ApproxNets.Multipliers;
+using ApproxNets.Search;
+using ApproxNets.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ApproxNets.Benchmarks;
+
+/// <summary>A network in one mode with random images, labels and an optimiser, and one step of its training.</summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private const int Classes = 10;
+
+    private readonly ApproxModel _model;
+    private readonly SGD _optimizer;
+    private readonly Tensor _images;
+    private readonly Tensor _labels;
+    private readonly BatchStep _gradients;
+    private int _steps;
+
+    public TrainingStep(int depth, LayerMode mode, Multiplier multiplier, TrainBenchmarkOptions options)
+    {
+        using var generator = new Generator((ulong)options.Seed);
+        _model = ApproxModel.Convert(new ResNet(depth, Classes, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
+        _model.Assign(new Assignment([.. Enumerable.Repeat(multiplier, _model.Layers.Count)]));
+        _model.SetMode(mode);
+        _model.Network.train();
+        _images = randn([options.Batch, 3, 32, 32], generator: generator);
+        _labels = randint(0, Classes, [options.Batch], dtype: ScalarType.Int64, generator: generator);
+        _optimizer = optim.SGD(_model.Network.parameters(), 0.01, momentum: 0.9, weight_decay: 1e-4, nesterov: true);
+        _gradients = mode == LayerMode.Noise ? NoiseGradients : Trainer.CrossEntropyStep(_model.Network);
+    }
+
+    public void Run()
+    {
+        using var scope = NewDisposeScope();
+        _optimizer.zero_grad();
+        var (loss, _) = _gradients(_images, _labels, _steps++);
+        if (!double.IsFinite(loss))
+        {
+            throw new ArithmeticException($"Benchmark: found a loss of {loss}, expected a finite number.");
+        }
+
+        _optimizer.step();
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _model.Dispose();
+        _images.Dispose();
+        _labels.Dispose();
+    }
+
+    // The step of AgnSearch: noise drawn anew, and its reward in the loss.
+    private (double Loss, double Correct) NoiseGradients(Tensor images, Tensor labels, int step)
+    {
+        for (int l = 0; l < _model.Layers.Count; l++)
+        {
+            _model.Layers[l].NoiseSeed = ((long)step << 10) ^ l;
+        }
+
+        var logits = _model.Network.call(images);
+        var loss = functional.cross_entropy(logits, labels).sub(AgnSearch.NoiseReward(_model, 0.5).mul(0.3));
+        loss.backward();
+        return (loss.item<float>(), logits.detach().argmax(1).eq(labels).sum().item<long>());
+    }
+}
