@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using ApproxNets.Benchmarks;
+using ApproxNets.Cli.Commands;
+using ApproxNets.Kernels;
+using ApproxNets.Tests.Data;
+using Xunit;
+
+namespace ApproxNets.Tests.Cli;
+
+public sealed class BenchCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StringWriter _out = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("bench", "kernels", "--fast")]
+    [InlineData("bench", "kernels", "--path", "sse")]
+    [InlineData("bench", "kernels", "--path", "tensor")]
+    [InlineData("bench", "kernels", "--table", "exact")]
+    [InlineData("bench", "kernels", "--threads", "0")]
+    [InlineData("bench", "kernels", "--threads", "many")]
+    [InlineData("bench", "kernels", "--filter", "no such layer")]
+    [InlineData("bench", "kernels", "--json", "no/such/folder/kernels.json")]
+    [InlineData("bench", "train", "--filter", "resnet")]
+    [InlineData("bench", "train", "--threads", "-1")]
+    [InlineData("bench", "everything")]
+    public async Task Wrong_use_is_refused_before_anything_is_measured(params string[] arguments)
+        => Assert.Equal(2, await CommandLine.InvokeAsync(CommandLine.Root(), arguments));
+
+    [Fact]
+    public void A_line_for_every_layer_then_the_means_and_a_file()
+    {
+        KernelLayer[] layers =
+        [
+            new("one", new Conv2dShape(2, 3, 5, 5, 4, 3, 3)),
+            new("two", new Conv2dShape(1, 12, 1, 1, 7, 1, 1)),
+        ];
+        var options = new KernelBenchmarkOptions { Threads = 1, LeastRounds = 1, MostRounds = 1, SecondsPerLayer = 0 };
+
+        Assert.Equal(0, BenchCommand.RunKernels(layers, options, _folder["kernels.json"], _out));
+
+        string[] lines = _out.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
+        Assert.Single(lines, line => line.StartsWith("one ", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.StartsWith("two ", StringComparison.Ordinal));
+        Assert.Matches(@"^geometric mean: ratio signed \d+\.\d\d, unsigned \d+\.\d\d, \d+\.\d times as fast as gather$", lines[^1]);
+        var json = JsonNode.Parse(File.ReadAllText(_folder["kernels.json"]))!;
+        Assert.Equal(["one", "two"], json["layers"]!.AsArray().Select(layer => (string?)layer!["name"]));
+        Assert.Equal(["kernels.json"], Directory.GetFiles(_folder.Path).Select(file => Path.GetFileName(file)));
+    }
+}
