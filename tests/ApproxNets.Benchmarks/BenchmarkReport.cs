@@ -131,6 +131,7 @@ public static class BenchmarkReport
         {
             ["cpu"] = origin.Cpu,
             ["threads"] = threads,
+            ["freed_memory"] = FreedMemory.IsKept ? "kept" : "system",
             ["processors"] = Environment.ProcessorCount,
             ["instruction_sets"] = new JsonArray([.. InstructionSets().Select(name => (JsonNode)name)]),
             ["operating_system"] = origin.OperatingSystem,
@@ -150,7 +151,8 @@ public static class BenchmarkReport
             ("sse4.2", Sse42.IsSupported), ("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported), ("avx512f", Avx512F.IsSupported),
             ("avx512bw", Avx512BW.IsSupported), ("avx512vbmi", Avx512Vbmi.IsSupported), ("advsimd", AdvSimd.IsSupported),
         ];
-        return all.Where(set => set.Has).Select(set => set.Name).Append(RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant());
+        string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+        return all.Where(set => set.Has).Select(set => set.Name).Prepend(architecture);
     }
 
     private static JsonObject Table(Multiplier multiplier) => new() { ["name"] = multiplier.Name, ["hash"] = multiplier.TableHash };

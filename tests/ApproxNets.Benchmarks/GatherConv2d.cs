@@ -47,7 +47,8 @@ public static unsafe class GatherConv2d
     /// <param name="padCode">Activation code of a padded position.</param>
     /// <param name="sums">The sums, <c>[B, O, OutHeight, OutWidth]</c> (written).</param>
     /// <param name="threads">Threads to use at most, &gt;= 1.</param>
-    /// <exception cref="ArgumentException">A length does not agree with the shape, or the shape is not one a convolution can have.</exception>
+    /// <exception cref="ArgumentException">A length does not agree with the shape, or the shape is not one a convolution can
+    /// have.</exception>
     public static void Run(
         ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, ReadOnlySpan<int> table, in Conv2dShape shape, byte padCode,
         Span<int> sums, int threads)
@@ -146,7 +147,8 @@ public static unsafe class GatherConv2d
     private static void Columns(in Operands a, int group, int first, int count, byte* column)
     {
         Conv2dShape s = a.Shape;
-        int groupIn = s.InChannels / s.Groups, outHeight = s.OutHeight, outWidth = s.OutWidth, rounded = (count + Lanes - 1) / Lanes * Lanes;
+        int groupIn = s.InChannels / s.Groups, outHeight = s.OutHeight, outWidth = s.OutWidth;
+        int rounded = (count + Lanes - 1) / Lanes * Lanes;
         for (int k = 0; k < s.FanIn; k++, column += StripPixels)
         {
             int c = (group * groupIn) + (k / (s.KernelHeight * s.KernelWidth));

@@ -40,7 +40,8 @@ internal sealed class InterleavedCall(
         Leave();
     }
 
-    /// <summary>Measures all calls in turns: at least <paramref name="least"/> rounds, and up to <paramref name="most"/> within the time.</summary>
+    /// <summary>Measures all calls in turns: at least <paramref name="least"/> rounds, up to <paramref name="most"/> within the
+    /// time.</summary>
     public static void Measure(IReadOnlyList<InterleavedCall> calls, int least, int most, TimeSpan time, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();

@@ -14,6 +14,7 @@ namespace ApproxNets.Benchmarks;
 /// beside it. Weights are coded, and the tables of the multipliers laid out, before.</para>
 /// <para>Every layer is checked first (<see cref="KernelCheck"/>), then all calls run in turns and the medians count. The gather
 /// baseline is linear in the batch and slow: on large layers it runs on fewer samples and its time is scaled up.</para>
+/// <para>Where memory is not kept (<see cref="FreedMemory"/>), page faults are a large part of both times.</para>
 /// </remarks>
 public static class KernelBenchmark
 {
@@ -89,7 +90,10 @@ public static class KernelBenchmark
     private static void WarmUp(KernelBenchmarkOptions options, Tables tables, CancellationToken cancellation)
     {
         Conv2dShape shape = new(2, 16, 8, 8, 16, 3, 3) { Padding = (1, 1) };
-        Conv2dShape[] kinds = [shape, shape with { Stride = (2, 2) }, shape with { Groups = 16 }, new(2, 16, 8, 8, 32, 1, 1), new(2, 64, 1, 1, 10, 1, 1)];
+        Conv2dShape[] kinds =
+        [
+            shape, shape with { Stride = (2, 2) }, shape with { Groups = 16 }, new(2, 16, 8, 8, 32, 1, 1), new(2, 64, 1, 1, 10, 1, 1),
+        ];
         for (int round = 0; round < 3; round++)
         {
             foreach (Conv2dShape kind in kinds)

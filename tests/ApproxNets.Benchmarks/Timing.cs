@@ -24,7 +24,8 @@ public readonly record struct Timing(double MedianMilliseconds, double MinMillis
     /// <summary>The time of a call that does <paramref name="factor"/> times the work.</summary>
     public Timing Scale(double factor) => new(MedianMilliseconds * factor, MinMilliseconds * factor, Samples);
 
-    /// <summary>Computes the geometric mean <c>exp(mean(log v))</c>, the mean that suits ratios: that of the inverses is its inverse.</summary>
+    /// <summary>Computes the geometric mean <c>exp(mean(log v))</c>, the mean that suits ratios: that of the inverses is its
+    /// inverse.</summary>
     /// <exception cref="ArgumentException">There is no value, or one is not positive.</exception>
     public static double GeometricMean(IReadOnlyCollection<double> values) => values.Count > 0 && values.All(value => value > 0)
         ? Math.Exp(values.Average(Math.Log))

@@ -39,13 +39,20 @@ internal static class BenchCommand
             DefaultValueFactory = _ => "broken-array",
         };
         table.AcceptOnlyFromAmong("broken-array", "random");
+        var freed = new Option<string>("--freed-memory")
+        {
+            Description = "Whether freed memory is kept for the next tensor, or given back to the system as the C library sees fit, "
+                + "which adds page faults to all times.",
+            DefaultValueFactory = _ => "kept",
+        };
+        freed.AcceptOnlyFromAmong("kept", "system");
 
         var command = new Command(
             "kernels",
             "Measures the look-up-table convolution beside TorchSharp's float one on the layers of ResNet, VGG16, MobileNetV2 and LeNet5, "
             + "batch 128 and 1, after checking its results. Takes some minutes.")
         {
-            json, threads, filter, path, table,
+            json, threads, filter, path, table, freed,
         };
         command.SetAction((parsed, _) =>
         {
@@ -67,6 +74,11 @@ internal static class BenchCommand
             if (layers.Length == 0)
             {
                 throw new UsageException($"--filter: found no layer with '{text}' in its name, expected a part like 'resnet' or 'dw3x3'.");
+            }
+
+            if (parsed.GetValue(freed) == "kept")
+            {
+                FreedMemory.Keep();
             }
 
             return Task.FromResult(RunKernels(layers, options, JsonFile(parsed.GetValue(json)), Console.Out));
@@ -94,7 +106,10 @@ internal static class BenchCommand
         var depth = new Argument<int>("DEPTH");
         var mode = new Argument<LayerMode>("MODE");
         var threads = ThreadsOption();
-        var command = new Command(TrainMemoryProcess.CommandName, "Measures the peak memory of training in one mode.") { depth, mode, threads };
+        var command = new Command(TrainMemoryProcess.CommandName, "Measures the peak memory of training in one mode.")
+        {
+            depth, mode, threads,
+        };
         command.Hidden = true;
         command.SetAction(parsed =>
         {
@@ -181,7 +196,8 @@ internal static class BenchCommand
     }
 
     /// <summary>Refuses a file that could not be written before measuring for minutes.</summary>
-    private static string? JsonFile(FileInfo? file) => file is null || file.Directory is { Exists: true } && !Directory.Exists(file.FullName)
+    private static string? JsonFile(FileInfo? file) =>
+        file is null || (file.Directory is { Exists: true } && !Directory.Exists(file.FullName))
         ? file?.FullName
         : throw new UsageException($"--json: found '{file}', expected a file in a folder that exists.");
 }

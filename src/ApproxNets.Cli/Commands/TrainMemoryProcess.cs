@@ -5,7 +5,8 @@ using ApproxNets.Layers;
 
 namespace ApproxNets.Cli.Commands;
 
-/// <summary>Measures memory in a process of its own: this program again, with a hidden command. Both ends of the line between them.</summary>
+/// <summary>Measures memory in a process of its own: this program again, with a hidden command. Both ends of the line between
+/// them.</summary>
 internal static class TrainMemoryProcess
 {
     public const string CommandName = "train-memory";
@@ -13,7 +14,8 @@ internal static class TrainMemoryProcess
     public static PeakMemory Run(int depth, LayerMode mode, int threads, CancellationToken cancellation)
     {
         // The program itself, or dotnet with the program's assembly.
-        string assembly = typeof(TrainMemoryProcess).Assembly.Location, own = Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null);
+        string assembly = typeof(TrainMemoryProcess).Assembly.Location;
+        string own = Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null);
         bool hosted = !File.Exists(own);
         var start = new ProcessStartInfo(hosted ? "dotnet" : own) { RedirectStandardOutput = true };
         string[] arguments =

@@ -10,7 +10,7 @@ internal static class KernelTable
 
     public static string Header(KernelBenchmarkOptions options) =>
         $"Signed: {options.Signed.Name}, unsigned: {options.Unsigned.Name}, path: {options.Path.ToString().ToLowerInvariant()}. "
-        + "Medians in ms; ratio: LUT / float; ~: scaled up from fewer samples.\n"
+        + $"Medians in ms; ratio: LUT / float; ~: scaled up from fewer samples; freed memory: {(FreedMemory.IsKept ? "kept" : "system")}.\n"
         + (GatherConv2d.UsesAvx2 ? "" : "Without AVX2 the gather baseline is a plain loop.\n")
         + $"{"layer",-NameWidth}{"batch",6}{"MMAC",9}{"float",10}{"signed",10}{"unsigned",10}{"gather",11}{"scalar",10}{"quantise",10}"
         + $"{"ratio s",9}{"ratio u",9}{"x gather",9}{"GMAC/s float",14}{"signed",8}{"unsigned",9}";
@@ -38,8 +38,10 @@ internal static class KernelTable
     private static string Mean(string name, IReadOnlyList<KernelMeasurement> measurements)
     {
         var means = BenchmarkReport.Geomeans(measurements);
-        string gather = means[2].Value is double speedup ? $", {speedup.ToString("F1", CultureInfo.InvariantCulture)} times as fast as gather" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{name}: ratio signed {means[0].Value:F2}, unsigned {means[1].Value:F2}{gather}");
+        string gather = means[2].Value is double speedup
+            ? string.Create(CultureInfo.InvariantCulture, $", {speedup:F1} times as fast as gather") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{name}: ratio signed {means[0].Value:F2}, unsigned {means[1].Value:F2}{gather}");
     }
 
     private static string Milliseconds(Timing? timing) => timing is not { MedianMilliseconds: var ms } ? "-"

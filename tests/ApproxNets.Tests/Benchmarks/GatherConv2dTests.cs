@@ -77,7 +77,10 @@ public sealed class GatherConv2dTests
                     CheckAgainstNaive(
                         new Conv2dShape(batch, groups * channels, size, size + 1, groups * 2, kernel, kernel)
                         {
-                            Groups = groups, Stride = (stride, stride), Padding = (padding, padding), Dilation = (dilation, dilation),
+                            Groups = groups,
+                            Stride = (stride, stride),
+                            Padding = (padding, padding),
+                            Dilation = (dilation, dilation),
                         },
                         2,
                         1);

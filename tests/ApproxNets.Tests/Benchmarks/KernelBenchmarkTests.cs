@@ -62,7 +62,8 @@ public sealed class KernelBenchmarkTests
     [Fact]
     public void Wrong_options_are_refused()
     {
-        KernelBenchmarkOptions[] wrong = [Quick with { Threads = -1 }, Quick with { LeastRounds = 2 }, Quick with { Signed = Quick.Unsigned }];
+        KernelBenchmarkOptions[] wrong =
+            [Quick with { Threads = -1 }, Quick with { LeastRounds = 2 }, Quick with { Signed = Quick.Unsigned }];
         Assert.All(wrong, options => Assert.Throws<ArgumentException>(
             () => KernelBenchmark.Run(Tiny, options, null, TestContext.Current.CancellationToken)));
     }
