@@ -131,7 +131,6 @@ public static class BenchmarkReport
         {
             ["cpu"] = origin.Cpu,
             ["threads"] = threads,
-            ["freed_memory"] = FreedMemory.IsKept ? "kept" : "system",
             ["processors"] = Environment.ProcessorCount,
             ["instruction_sets"] = new JsonArray([.. InstructionSets().Select(name => (JsonNode)name)]),
             ["operating_system"] = origin.OperatingSystem,

@@ -14,7 +14,6 @@ namespace ApproxNets.Benchmarks;
 /// beside it. Weights are coded, and the tables of the multipliers laid out, before.</para>
 /// <para>Every layer is checked first (<see cref="KernelCheck"/>), then all calls run in turns and the medians count. The gather
 /// baseline is linear in the batch and slow: on large layers it runs on fewer samples and its time is scaled up.</para>
-/// <para>Where memory is not kept (<see cref="FreedMemory"/>), page faults are a large part of both times.</para>
 /// </remarks>
 public static class KernelBenchmark
 {
@@ -132,8 +131,7 @@ public static class KernelBenchmark
                 ? new InterleavedCall(() => signed.Run(KernelPath.Scalar, threads), BaselineSamples) : null;
             Quantize = new InterleavedCall(() =>
             {
-                using var onGrid = FakeQuantize.PerTensor(x, grid);
-                using var codes = FakeQuantize.Codes(onGrid, grid);
+                using var codes = FakeQuantize.Codes(x, grid);
             });
             long[] stride = [s.Stride.H, s.Stride.W], padding = [s.Padding.H, s.Padding.W], dilation = [s.Dilation.H, s.Dilation.W];
             Float = new InterleavedCall(

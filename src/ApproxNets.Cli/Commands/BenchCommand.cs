@@ -39,20 +39,13 @@ internal static class BenchCommand
             DefaultValueFactory = _ => "broken-array",
         };
         table.AcceptOnlyFromAmong("broken-array", "random");
-        var freed = new Option<string>("--freed-memory")
-        {
-            Description = "Whether freed memory is kept for the next tensor, or given back to the system as the C library sees fit, "
-                + "which adds page faults to all times.",
-            DefaultValueFactory = _ => "kept",
-        };
-        freed.AcceptOnlyFromAmong("kept", "system");
 
         var command = new Command(
             "kernels",
             "Measures the look-up-table convolution beside TorchSharp's float one on the layers of ResNet, VGG16, MobileNetV2 and LeNet5, "
             + "batch 128 and 1, after checking its results. Takes some minutes.")
         {
-            json, threads, filter, path, table, freed,
+            json, threads, filter, path, table,
         };
         command.SetAction((parsed, _) =>
         {
@@ -74,11 +67,6 @@ internal static class BenchCommand
             if (layers.Length == 0)
             {
                 throw new UsageException($"--filter: found no layer with '{text}' in its name, expected a part like 'resnet' or 'dw3x3'.");
-            }
-
-            if (parsed.GetValue(freed) == "kept")
-            {
-                FreedMemory.Keep();
             }
 
             return Task.FromResult(RunKernels(layers, options, JsonFile(parsed.GetValue(json)), Console.Out));

@@ -10,7 +10,7 @@ internal static class KernelTable
 
     public static string Header(KernelBenchmarkOptions options) =>
         $"Signed: {options.Signed.Name}, unsigned: {options.Unsigned.Name}, path: {options.Path.ToString().ToLowerInvariant()}. "
-        + $"Medians in ms; ratio: LUT / float; ~: scaled up from fewer samples; freed memory: {(FreedMemory.IsKept ? "kept" : "system")}.\n"
+        + $"Medians in ms; ratio: LUT / float; ~: scaled up from fewer samples.\n"
         + (GatherConv2d.UsesAvx2 ? "" : "Without AVX2 the gather baseline is a plain loop.\n")
         + $"{"layer",-NameWidth}{"batch",6}{"MMAC",9}{"float",10}{"signed",10}{"unsigned",10}{"gather",11}{"scalar",10}{"quantise",10}"
         + $"{"ratio s",9}{"ratio u",9}{"x gather",9}{"GMAC/s float",14}{"signed",8}{"unsigned",9}";

@@ -19,7 +19,6 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench", "kernels", "--path", "sse")]
     [InlineData("bench", "kernels", "--path", "tensor")]
     [InlineData("bench", "kernels", "--table", "exact")]
-    [InlineData("bench", "kernels", "--freed-memory", "maybe")]
     [InlineData("bench", "kernels", "--threads", "0")]
     [InlineData("bench", "kernels", "--threads", "many")]
     [InlineData("bench", "kernels", "--filter", "no such layer")]
