@@ -13,9 +13,9 @@ internal unsafe interface ILutLanes
     /// <summary>Lanes of one vector of 16-bit elements.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Writes <c>to[code * Count + position] = rows[position][code] - least</c> for codes
+    /// <summary>Writes <c>to[code * Count + position] = rows[position][code]</c> for codes
     /// <paramref name="firstCode"/> .. <paramref name="firstCode"/> + <paramref name="codes"/> - 1, multiples of 8.</summary>
-    static abstract void Expand(ushort** rows, int firstCode, int codes, ushort least, ushort* to);
+    static abstract void Expand(ushort** rows, int firstCode, int codes, ushort* to);
 
     /// <summary>Adds the table rows of 4 or 8 k to the sums of <paramref name="count"/> outputs. Table i starts at
     /// <c>tables + i * 256 * Count</c>, its codes at <c>x[i]</c>. Where <paramref name="paired"/>, two table rows add up without

@@ -124,7 +124,15 @@ public static class LutConv2d
                 LutConv2dStrips<LutLanes256>.Run(a, permutations: false, threads);
                 break;
             default:
-                LutConv2dStrips<LutLanes256>.Run(a, permutations: true, threads);
+                if (a.Shape.OutChannels / a.Shape.Groups > LutLanes256.Count)
+                {
+                    LutConv2dStrips<LutLanes512>.Run(a, permutations: true, threads);
+                }
+                else
+                {
+                    LutConv2dStrips<LutLanes256>.Run(a, permutations: true, threads);
+                }
+
                 break;
         }
     }

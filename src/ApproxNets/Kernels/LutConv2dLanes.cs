@@ -11,8 +11,8 @@ namespace ApproxNets.Kernels;
 /// <remarks>
 /// <para>Order: block of lanes / eight k / streams. The eight tables stay in the caches, the sums of the streams (64 bytes each with 16
 /// lanes) in L2. A table is built by transposing the columns of the lanes' weights (or the rows of their activations).</para>
-/// <para>Products are taken less the least one that can occur, so that they are unsigned; where twice the widest fits 16 bits, as
-/// with 7-bit activations and signed multipliers, two k are added in 16 bits first. See <see cref="ILutLanes"/> for the rest of the sum.
+/// <para>The tables hold <see cref="LutResiduals"/>; where those of two k fit 16 bits together, they are added in 16 bits first. See
+/// <see cref="ILutLanes"/> for the rest of the sum.
 /// Generic in the width of vectors.</para>
 /// </remarks>
 internal static unsafe class LutConv2dLanes<TLanes>
@@ -56,13 +56,15 @@ internal static unsafe class LutConv2dLanes<TLanes>
         int o = (work.Group * work.Channels) + lane, fanIn = shape.FanIn, count = strip.Count;
         int firstCode = work.Low & -8, codes = (work.High | 7) + 1 - firstCode;
         byte* weights = a.Weights + ((long)o * fanIn);
+        LutResiduals residuals = work.Residuals;
         ushort** rows = stackalloc ushort*[Lanes];
         byte** x = stackalloc byte*[Depth];
-        ushort* columns = Pointer(a.Table.ByWeight);
+        byte* codes1 = stackalloc byte[Lanes];
+        new Span<int>(job.LaneOffset, Lanes).Clear();
         new Span<int>(job.Sums, count * Lanes).Clear();
         for (int k = 0; k < fanIn; k += Depth)
         {
-            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4;
+            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
             for (int i = 0; i < padded; i++)
             {
                 ushort* table = job.Tables + (i * TableLength);
@@ -73,22 +75,23 @@ internal static unsafe class LutConv2dLanes<TLanes>
                     continue;
                 }
 
-                for (int position = 0; position < Lanes; position++)
+                // Channels that do not exist repeat the last one; nobody reads them.
+                for (int l = 0; l < Lanes; l++)
                 {
-                    // Channels that do not exist repeat the last one; nobody reads them.
-                    int channel = Math.Min(LaneOrder.Of(position, Lanes), used - 1);
-                    rows[position] = columns + (weights[((long)channel * fanIn) + k + i] * LutTable.Codes);
+                    codes1[l] = weights[((long)Math.Min(l, used - 1) * fanIn) + k + i];
                 }
 
-                TLanes.Expand(rows, firstCode, codes, job.Subtrahend, table);
+                int range = Rows(residuals, codes1, rows, job.LaneOffset);
+                (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
+                TLanes.Expand(rows, firstCode, codes, table);
             }
 
-            TLanes.Add(job.Tables, x, padded, job.Paired, count, job.Sums);
+            TLanes.Add(job.Tables, x, padded, widest <= ushort.MaxValue, count, job.Sums);
         }
 
         for (int l = 0; l < used; l++)
         {
-            job.LaneOffset[l] = (fanIn * job.Least) + (a.Offset == null ? 0 : a.Offset[o + l]);
+            job.LaneOffset[l] += a.Offset == null ? 0 : a.Offset[o + l];
             job.LaneScale[l] = a.Scale == null ? 1 : a.Scale[(o + l) * a.ScaleStep];
             job.LaneBias[l] = a.Bias == null ? 0 : a.Bias[o + l];
         }
@@ -125,13 +128,15 @@ internal static unsafe class LutConv2dLanes<TLanes>
         PackedStrip strip = work.Strip;
         int channels = work.Channels, fanIn = shape.FanIn, plane = shape.OutHeight * shape.OutWidth;
         byte* weights = weightsByK + ((long)work.Group * fanIn * channels) + firstChannel;
+        LutResiduals residuals = work.Residuals;
         ushort** rows = stackalloc ushort*[Lanes];
         byte** w = stackalloc byte*[Depth];
-        ushort* columns = Pointer(a.Table.ByActivation);
+        byte* codes = stackalloc byte[Lanes];
+        new Span<int>(job.LaneOffset, Lanes).Clear();
         new Span<int>(job.Sums, count * Lanes).Clear();
         for (int k = 0; k < fanIn; k += Depth)
         {
-            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4;
+            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
             for (int i = 0; i < padded; i++)
             {
                 ushort* table = job.Tables + (i * TableLength);
@@ -142,23 +147,25 @@ internal static unsafe class LutConv2dLanes<TLanes>
                     continue;
                 }
 
-                byte* codes = work.Packed + work.Offsets[k + i] + lane;
-                for (int position = 0; position < Lanes; position++)
+                byte* packed = work.Packed + work.Offsets[k + i] + lane;
+                for (int l = 0; l < Lanes; l++)
                 {
-                    rows[position] = columns + (codes[Math.Min(LaneOrder.Of(position, Lanes), used - 1)] * LutTable.Codes);
+                    codes[l] = packed[Math.Min(l, used - 1)];
                 }
 
-                TLanes.Expand(rows, 0, LutTable.Codes, job.Subtrahend, table);
+                int range = Rows(residuals, codes, rows, job.LaneOffset);
+                (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
+                TLanes.Expand(rows, 0, LutTable.Codes, table);
             }
 
-            TLanes.Add(job.Tables, w, padded, job.Paired, count, job.Sums);
+            TLanes.Add(job.Tables, w, padded, widest <= ushort.MaxValue, count, job.Sums);
         }
 
         int* outputs = stackalloc int[Lanes];
         bool neighbours = true;
         for (int l = 0; l < used; l++)
         {
-            job.LaneOffset[l] = (fanIn * job.Least) + (work.CodeSums == null ? 0 : work.CodeSums[lane + l]);
+            job.LaneOffset[l] += work.CodeSums == null ? 0 : work.CodeSums[lane + l];
             job.LaneScale[l] = 1;
             job.LaneBias[l] = 0;
             outputs[l] = strip.OutputIndex(lane + l);
@@ -170,7 +177,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
         for (int s = 0; s < count; s += Chunk)
         {
             int chunk = Math.Min(Chunk, count - s);
-            terms.StreamOffset = a.Offset == null ? job.Zeros : a.Offset + o + s;
+            terms.StreamOffset = work.ChannelOffset == null ? job.Zeros : work.ChannelOffset + o + s;
             terms.StreamBias = a.Bias == null ? (float*)job.Zeros : a.Bias + o + s;
             if (a.Scale != null && a.ScaleStep == 1)
             {
@@ -237,7 +244,26 @@ internal static unsafe class LutConv2dLanes<TLanes>
         }
     }
 
-    private static ushort* Pointer(ushort[] pinned) => (ushort*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+    /// <summary>Finds the residual row of every lane, in the order of positions; adds Least of each row to its lane's sum and returns the
+    /// greatest residual of all rows.</summary>
+    private static int Rows(LutResiduals residuals, byte* codes, ushort** rows, int* sums)
+    {
+        ushort* table = (ushort*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(residuals.Table));
+        ref int leasts = ref MemoryMarshal.GetArrayDataReference(residuals.Least);
+        ref int ranges = ref MemoryMarshal.GetArrayDataReference(residuals.Range);
+        int half = Lanes / 2, widest = 0;
+        for (int l = 0; l < half; l++)
+        {
+            int even = codes[l], odd = codes[l + half];
+            rows[2 * l] = table + (even * LutTable.Codes);
+            rows[(2 * l) + 1] = table + (odd * LutTable.Codes);
+            sums[l] += Unsafe.Add(ref leasts, even);
+            sums[l + half] += Unsafe.Add(ref leasts, odd);
+            widest = Math.Max(widest, Math.Max(Unsafe.Add(ref ranges, even), Unsafe.Add(ref ranges, odd)));
+        }
+
+        return widest;
+    }
 
     /// <summary>The buffers of one unit of work.</summary>
     private readonly struct Job
@@ -250,11 +276,6 @@ internal static unsafe class LutConv2dLanes<TLanes>
         public readonly float* LaneBias;
         public readonly int* Zeros;
         public readonly float* StreamScale;
-        public readonly int Least;
-
-        /// <summary>What makes entries of the 16-bit tables products less the least one.</summary>
-        public readonly ushort Subtrahend;
-        public readonly bool Paired;
 
         public Job(in StripWork work, Scratch scratch, int streams)
         {
@@ -266,9 +287,6 @@ internal static unsafe class LutConv2dLanes<TLanes>
             LaneBias = scratch.Take<float>(Lanes);
             Zeros = scratch.Take<int>(LutConv2dLanes<TLanes>.Chunk);
             StreamScale = scratch.Take<float>(LutConv2dLanes<TLanes>.Chunk);
-            (Least, int greatest) = work.Operands.Table.Range(work.Low, work.High);
-            Subtrahend = (ushort)(Least - work.Operands.Table.Bias);
-            Paired = 2 * (greatest - Least) <= ushort.MaxValue;
             new Span<int>(Zeros, LutConv2dLanes<TLanes>.Chunk).Clear();
             new Span<float>(StreamScale, LutConv2dLanes<TLanes>.Chunk).Fill(1);
         }

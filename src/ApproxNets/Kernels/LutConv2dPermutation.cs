@@ -12,7 +12,7 @@ namespace ApproxNets.Kernels;
 /// </summary>
 /// <remarks>
 /// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations; the bytes of the two k are
-/// added as bytes where they fit (<see cref="LutBytePlanes"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
+/// added as bytes where they fit (<see cref="LutResiduals"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
 /// <c>even = full - (odd &lt;&lt; 8)</c>. Codes of eight bits need two permutations and a blend for each look-up.</para>
 /// </remarks>
 internal static unsafe class LutConv2dPermutation
@@ -28,9 +28,10 @@ internal static unsafe class LutConv2dPermutation
     public static bool IsSupported => Avx512Vbmi.IsSupported && Avx512BW.IsSupported;
 
     /// <summary>Computes <paramref name="count"/> of the strip's channels.</summary>
-    public static void Run(in StripWork work, LutBytePlanes planes, int first, int count)
+    public static void Run(in StripWork work, int first, int count)
     {
         LutConv2dOperands a = work.Operands;
+        LutResiduals planes = work.Residuals;
         PackedStrip strip = work.Strip;
         int fanIn = a.Shape.FanIn, o = (work.Group * work.Channels) + first, plane = a.Shape.OutHeight * a.Shape.OutWidth;
         using var scratch = new Scratch((((count + 1L) * Tile) + count) * sizeof(int));
@@ -53,27 +54,76 @@ internal static unsafe class LutConv2dPermutation
 
             for (int i = 0; i < count; i++)
             {
-                Finish(a, sums + (i * Tile), brackets[i], work.CodeSums == null ? null : work.CodeSums + p, outputs, o + i, results);
+                Order(sums + (i * Tile), brackets[i], work.CodeSums == null ? null : work.CodeSums + p, outputs, results);
+                if (a.Scale != null)
+                {
+                    Dequantize(a, o + i, outputs, results);
+                }
+
                 Write(results, strip, p, outputs, a.Output + ((long)(o + i) * plane));
+            }
+        }
+    }
+
+    /// <summary>Computes <paramref name="count"/> channels of all outputs of the strip with the operands' roles exchanged: 64 channels at
+    /// once, whose weight codes are looked up in the row of each activation. For few outputs.</summary>
+    public static void RunOutputs(in StripWork work, byte* weightsByK, int first, int count)
+    {
+        LutConv2dOperands a = work.Operands;
+        PackedStrip strip = work.Strip;
+        int fanIn = a.Shape.FanIn, channels = work.Channels, o = (work.Group * channels) + first, plane = a.Shape.OutHeight * a.Shape.OutWidth;
+        byte* weights = weightsByK + ((long)work.Group * fanIn * channels) + first;
+        using var scratch = new Scratch((2L * Tile * sizeof(int)) + (fanIn * (sizeof(int) + 1L)));
+        int* sums = scratch.Take<int>(Tile);
+        int* results = scratch.Take<int>(Tile);
+        int* rows = scratch.Take<int>(fanIn);
+        byte* codes = scratch.Take<byte>(fanIn);
+        for (int k = 0; k < fanIn; k++)
+        {
+            rows[k] = k * channels;
+        }
+
+        for (int p = 0; p < strip.Count; p++)
+        {
+            for (int k = 0; k < fanIn; k++)
+            {
+                codes[k] = work.Packed[work.Offsets[k] + p];
+            }
+
+            int* to = a.Output + strip.OutputIndex(p) + ((long)o * plane);
+            for (int c = 0; c < count; c += Tile)
+            {
+                int tile = Math.Min(Tile, count - c), bracket = work.CodeSums == null ? 0 : work.CodeSums[p];
+                for (int k = 0; k < fanIn; k += MaxDepth)
+                {
+                    bracket += Accumulate(
+                        work.Residuals, weights + c, rows + k, codes + k, Math.Min(MaxDepth, fanIn - k), tile, sums, k > 0);
+                }
+
+                Order(sums, bracket, work.ChannelOffset == null ? null : work.ChannelOffset + o + c, tile, results);
+                for (int i = 0; i < tile; i++)
+                {
+                    to[(long)(c + i) * plane] = a.Finish(results[i], o + c + i);
+                }
             }
         }
     }
 
     /// <summary>Adds the residuals of <paramref name="depth"/> k to a tile, or starts it; returns the sum of Least_w.</summary>
     private static int Accumulate(
-        LutBytePlanes planes, byte* x, int* offsets, byte* weights, int depth, int outputs, int* to, bool add)
+        LutResiduals planes, byte* x, int* offsets, byte* weights, int depth, int outputs, int* to, bool add)
     {
         int least = 0;
         if (outputs > Tile - VectorLength)
         {
-            return planes.Codes == LutBytePlanes.WindowCodes
+            return planes.Codes == LutResiduals.WindowCodes
                 ? Add<Plane128, Four>(planes, x, offsets, weights, depth, to, add)
                 : Add<Plane256, Four>(planes, x, offsets, weights, depth, to, add);
         }
 
         for (int p = 0; p < outputs; p += VectorLength)
         {
-            least = planes.Codes == LutBytePlanes.WindowCodes
+            least = planes.Codes == LutResiduals.WindowCodes
                 ? Add<Plane128, One>(planes, x + p, offsets, weights, depth, to + p, add)
                 : Add<Plane256, One>(planes, x + p, offsets, weights, depth, to + p, add);
         }
@@ -83,7 +133,7 @@ internal static unsafe class LutConv2dPermutation
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Add<TPlane, TVectors>(
-        LutBytePlanes planes, byte* x, int* offsets, byte* weights, int depth, int* to, bool add)
+        LutResiduals planes, byte* x, int* offsets, byte* weights, int depth, int* to, bool add)
         where TPlane : struct, IPlane<TPlane>
         where TVectors : struct, IVectors
     {
@@ -173,15 +223,12 @@ internal static unsafe class LutConv2dPermutation
     private static void Store(Vector512<uint> sums, int* to, bool add) =>
         (add ? Vector512.LoadAligned(to) + sums.AsInt32() : sums.AsInt32()).StoreAligned(to);
 
-    /// <summary>Puts the sums of a tile in the order of outputs, and completes and dequantises them.</summary>
+    /// <summary>Puts the sums of a tile in their order, and adds what else belongs to them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(in LutConv2dOperands a, int* sums, int bracket, int* codeSums, int outputs, int o, int* to)
+    private static void Order(int* sums, int bracket, int* offsets, int count, int* to)
     {
         Vector512<int> constant = Vector512.Create(bracket);
-        bool real = a.Scale != null;
-        Vector512<float> scale = Vector512.Create(real ? a.Scale[o * a.ScaleStep] : 1);
-        Vector512<float> bias = Vector512.Create(a.Bias == null ? 0 : a.Bias[o]);
-        for (int p = 0; p < outputs; p += VectorLength, sums += VectorLength, to += VectorLength)
+        for (int p = 0; p < count; p += VectorLength, sums += VectorLength, to += VectorLength)
         {
             // Two rounds of interleaving, then an exchange of 128-bit quarters: a transpose of 4 vectors.
             Vector512<int> v = Vector512.LoadAligned(sums), w = Vector512.LoadAligned(sums + 16);
@@ -192,22 +239,33 @@ internal static unsafe class LutConv2dPermutation
             Vector512<int> q2 = Avx512F.UnpackLow(vw1, xy1).AsInt32(), q3 = Avx512F.UnpackHigh(vw1, xy1).AsInt32();
             Vector512<int> r0 = Avx512F.Shuffle4x128(q0, q1, 0b01_00_01_00), r1 = Avx512F.Shuffle4x128(q0, q1, 0b11_10_11_10);
             Vector512<int> r2 = Avx512F.Shuffle4x128(q2, q3, 0b01_00_01_00), r3 = Avx512F.Shuffle4x128(q2, q3, 0b11_10_11_10);
-            Result(Avx512F.Shuffle4x128(r0, r2, 0b10_00_10_00), 0);
-            Result(Avx512F.Shuffle4x128(r0, r2, 0b11_01_11_01), 16);
-            Result(Avx512F.Shuffle4x128(r1, r3, 0b10_00_10_00), 32);
-            Result(Avx512F.Shuffle4x128(r1, r3, 0b11_01_11_01), 48);
-
-            void Result(Vector512<int> sum, int at)
+            v = Avx512F.Shuffle4x128(r0, r2, 0b10_00_10_00) + constant;
+            w = Avx512F.Shuffle4x128(r0, r2, 0b11_01_11_01) + constant;
+            x = Avx512F.Shuffle4x128(r1, r3, 0b10_00_10_00) + constant;
+            y = Avx512F.Shuffle4x128(r1, r3, 0b11_01_11_01) + constant;
+            if (offsets != null)
             {
-                sum += constant;
-                if (codeSums != null)
-                {
-                    // May read past the last output, inside what was taken for it.
-                    sum += Vector512.Load(codeSums + p + at);
-                }
-
-                (real ? ((Vector512.ConvertToSingle(sum) * scale) + bias).AsInt32() : sum).StoreAligned(to + at);
+                // May read past the last one, inside what was taken for them.
+                v += Vector512.Load(offsets + p);
+                w += Vector512.Load(offsets + p + 16);
+                x += Vector512.Load(offsets + p + 32);
+                y += Vector512.Load(offsets + p + 48);
             }
+
+            v.StoreAligned(to);
+            w.StoreAligned(to + 16);
+            x.StoreAligned(to + 32);
+            y.StoreAligned(to + 48);
+        }
+    }
+
+    /// <summary>Dequantises a tile of one channel in place.</summary>
+    private static void Dequantize(in LutConv2dOperands a, int o, int count, int* brackets)
+    {
+        Vector512<float> scale = Vector512.Create(a.Scale[o * a.ScaleStep]), bias = Vector512.Create(a.Bias == null ? 0 : a.Bias[o]);
+        for (int p = 0; p < count; p += 16)
+        {
+            ((Vector512.ConvertToSingle(Vector512.LoadAligned(brackets + p)) * scale) + bias).AsInt32().StoreAligned(brackets + p);
         }
     }
 

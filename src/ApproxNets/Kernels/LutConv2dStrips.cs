@@ -10,31 +10,45 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
     private readonly LutConv2dOperands _a;
     private readonly StripPlan _plan;
     private readonly byte* _weightsByK;
+    private readonly int* _channelOffset;
 
-    private LutConv2dStrips(in LutConv2dOperands a, in StripPlan plan, byte* weightsByK)
+    private LutConv2dStrips(in LutConv2dOperands a, in StripPlan plan, byte* weightsByK, int* channelOffset)
     {
         (_a, _plan) = (a, plan);
         _weightsByK = weightsByK;
+        _channelOffset = channelOffset;
     }
 
     /// <summary>Computes the whole convolution.</summary>
     public static void Run(in LutConv2dOperands a, bool permutations, int threads)
     {
-        // Permutations are made for seven bits, the codes behind a ReLU in the signed scheme; a sample tells.
         Conv2dShape shape = a.Shape;
         (byte low, byte high) = SpanRange.Of(new ReadOnlySpan<byte>(a.X, Math.Min(shape.InputLength, SampleLength)));
         int codes = high - low < LutTable.Codes / 2 ? LutTable.Codes / 2 : LutTable.Codes;
         var plan = new StripPlan(shape, TLanes.Count, codes, permutations, threads);
-        bool byK = plan.Strategy == LutStrategy.OutputLanes;
-        using var scratch = new Scratch(byK ? shape.WeightLength : 0);
-        byte* weightsByK = byK ? scratch.Take<byte>(shape.WeightLength) : null;
-        for (int group = 0; byK && group < shape.Groups; group++)
+        if (!plan.IsByK)
         {
-            int length = shape.WeightLength / shape.Groups;
-            ByteTranspose.Run(a.Weights + (group * length), length / shape.FanIn, shape.FanIn, weightsByK + (group * length), threads);
+            WorkTeam.Run(plan.Units, threads, new LutConv2dStrips<TLanes>(a, plan, null, null));
+            return;
         }
 
-        WorkTeam.Run(plan.Units, threads, new LutConv2dStrips<TLanes>(a, plan, weightsByK));
+        using var scratch = new Scratch(shape.WeightLength + PackedStrip.Slack + ((shape.OutChannels + PackedStrip.Slack) * sizeof(int)));
+        byte* weightsByK = scratch.Take<byte>(shape.WeightLength + PackedStrip.Slack);
+        int* channelOffset = scratch.Take<int>(shape.OutChannels + PackedStrip.Slack);
+        int fanIn = shape.FanIn, channels = shape.OutChannels / shape.Groups, slope = a.Table.ResidualsByActivation.Slope;
+        for (int group = 0; group < shape.Groups; group++)
+        {
+            long at = (long)group * channels * fanIn;
+            ByteTranspose.Run(a.Weights + at, channels, fanIn, weightsByK + at, threads);
+        }
+
+        for (int o = 0; o < shape.OutChannels; o++)
+        {
+            channelOffset[o] = (a.Offset == null ? 0 : a.Offset[o])
+                + (slope == 0 ? 0 : slope * SpanSum.Of(new ReadOnlySpan<byte>(a.Weights + ((long)o * fanIn), fanIn)));
+        }
+
+        WorkTeam.Run(plan.Units, threads, new LutConv2dStrips<TLanes>(a, plan, weightsByK, channelOffset));
     }
 
     private const int SampleLength = 4096;
@@ -45,10 +59,10 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         Conv2dShape shape = _a.Shape;
         var (group, strip, part) = _plan.Unit(unit);
         int channels = shape.OutChannels / shape.Groups, fanIn = shape.FanIn;
-        bool permute = _plan.Strategy == LutStrategy.Permutation;
         (byte low, byte high) = strip.CodeRange(_a, group);
-        LutBytePlanes? planes = permute ? _a.Table.BytePlanes(low, high) : null;
-        int codeFactor = _a.CodeFactor + (planes?.Slope ?? 0);
+        LutResiduals residuals = _plan.IsByK ? _a.Table.ResidualsByActivation : _a.Table.ResidualsByWeight(low, high);
+        int codeFactor = _a.CodeFactor
+            + (_plan.Strategy is LutStrategy.ChannelLanes or LutStrategy.OutputPermutation ? residuals.Slope : 0);
         using var scratch = new Scratch(
             ((long)fanIn * sizeof(int)) + strip.Length + PackedStrip.Slack
             + (codeFactor == 0 ? 0 : ((strip.Count + PackedStrip.Slack) * sizeof(int)) + (strip.PlaneLength * sizeof(ushort))));
@@ -57,6 +71,8 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
             Operands = _a,
             Strip = strip,
             Group = group,
+            Residuals = residuals,
+            ChannelOffset = _channelOffset,
             Low = low,
             High = high,
             Offsets = scratch.Take<int>(fanIn),
@@ -83,8 +99,11 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
             case LutStrategy.OutputLanes:
                 LutConv2dLanes<TLanes>.RunOutputs(work, _weightsByK, first, count);
                 break;
+            case LutStrategy.OutputPermutation:
+                LutConv2dPermutation.Run(work, first, count);
+                break;
             default:
-                LutConv2dPermutation.Run(work, planes!, first, count);
+                LutConv2dPermutation.RunOutputs(work, _weightsByK, first, count);
                 break;
         }
     }
@@ -96,6 +115,10 @@ internal unsafe struct StripWork
     public LutConv2dOperands Operands;
     public PackedStrip Strip;
     public int Group;
+    public LutResiduals Residuals;
+
+    /// <summary>What is to be added to the sums of each channel of the layer, or null; for strategies that need the weights by k.</summary>
+    public int* ChannelOffset;
 
     /// <summary>Least and greatest activation code of the strip.</summary>
     public byte Low;

@@ -12,14 +12,14 @@ internal readonly unsafe struct LutLanes128 : ILutLanes
     public static int Count => Lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Expand(ushort** rows, int firstCode, int codes, ushort least, ushort* to)
+    public static void Expand(ushort** rows, int firstCode, int codes, ushort* to)
     {
         for (int position = 0; position < Lanes; position++)
         {
             ushort* row = rows[position], column = to + position;
             for (int code = firstCode; code < firstCode + codes; code++)
             {
-                column[code * Lanes] = unchecked((ushort)(row[code] - least));
+                column[code * Lanes] = row[code];
             }
         }
     }

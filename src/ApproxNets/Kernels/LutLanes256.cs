@@ -12,14 +12,13 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
 
     public static int Count => Lanes;
 
-    public static void Expand(ushort** rows, int firstCode, int codes, ushort least, ushort* to) =>
-        ExpandLanes(rows, firstCode, codes, least, to, Lanes);
+    public static void Expand(ushort** rows, int firstCode, int codes, ushort* to) =>
+        ExpandLanes(rows, firstCode, codes, to, Lanes);
 
     /// <summary>Writes 16 positions of table rows that are <paramref name="pitch"/> apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ExpandLanes(ushort** rows, int firstCode, int codes, ushort least, ushort* to, int pitch)
+    public static void ExpandLanes(ushort** rows, int firstCode, int codes, ushort* to, int pitch)
     {
-        Vector256<ushort> leasts = Vector256.Create(least);
         ushort* r0 = rows[0] + firstCode, r1 = rows[1] + firstCode, r2 = rows[2] + firstCode, r3 = rows[3] + firstCode;
         ushort* r4 = rows[4] + firstCode, r5 = rows[5] + firstCode, r6 = rows[6] + firstCode, r7 = rows[7] + firstCode;
         ushort* s0 = rows[8] + firstCode, s1 = rows[9] + firstCode, s2 = rows[10] + firstCode, s3 = rows[11] + firstCode;
@@ -36,10 +35,10 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
             Vector256<uint> cd0 = Avx2.UnpackLow(c, d).AsUInt32(), cd1 = Avx2.UnpackHigh(c, d).AsUInt32();
             Vector256<uint> ef0 = Avx2.UnpackLow(e, f).AsUInt32(), ef1 = Avx2.UnpackHigh(e, f).AsUInt32();
             Vector256<uint> gh0 = Avx2.UnpackLow(g, h).AsUInt32(), gh1 = Avx2.UnpackHigh(g, h).AsUInt32();
-            Store2(Avx2.UnpackLow(ab0, cd0), Avx2.UnpackLow(ef0, gh0), leasts, to, pitch);
-            Store2(Avx2.UnpackHigh(ab0, cd0), Avx2.UnpackHigh(ef0, gh0), leasts, to + (2 * pitch), pitch);
-            Store2(Avx2.UnpackLow(ab1, cd1), Avx2.UnpackLow(ef1, gh1), leasts, to + (4 * pitch), pitch);
-            Store2(Avx2.UnpackHigh(ab1, cd1), Avx2.UnpackHigh(ef1, gh1), leasts, to + (6 * pitch), pitch);
+            Store2(Avx2.UnpackLow(ab0, cd0), Avx2.UnpackLow(ef0, gh0), to, pitch);
+            Store2(Avx2.UnpackHigh(ab0, cd0), Avx2.UnpackHigh(ef0, gh0), to + (2 * pitch), pitch);
+            Store2(Avx2.UnpackLow(ab1, cd1), Avx2.UnpackLow(ef1, gh1), to + (4 * pitch), pitch);
+            Store2(Avx2.UnpackHigh(ab1, cd1), Avx2.UnpackHigh(ef1, gh1), to + (6 * pitch), pitch);
         }
     }
 
@@ -142,11 +141,11 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
         where T : unmanaged => Vector256.Create(Vector128.Load(low), Vector128.Load(high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store2(Vector256<uint> low, Vector256<uint> high, Vector256<ushort> leasts, ushort* to, int pitch)
+    private static void Store2(Vector256<uint> low, Vector256<uint> high, ushort* to, int pitch)
     {
         Vector256<ulong> a = low.AsUInt64(), b = high.AsUInt64();
-        (Avx2.UnpackLow(a, b).AsUInt16() - leasts).StoreAligned(to);
-        (Avx2.UnpackHigh(a, b).AsUInt16() - leasts).StoreAligned(to + pitch);
+        Avx2.UnpackLow(a, b).AsUInt16().StoreAligned(to);
+        Avx2.UnpackHigh(a, b).AsUInt16().StoreAligned(to + pitch);
     }
 
     /// <summary>How two table rows join the sums.</summary>

@@ -12,6 +12,9 @@ internal enum LutStrategy
     /// <summary>In tables expanded for many outputs, indexed by weight codes: <see cref="LutConv2dLanes{TLanes}"/>.</summary>
     OutputLanes,
 
-    /// <summary>By byte permutations: <see cref="LutConv2dPermutation"/>.</summary>
-    Permutation,
+    /// <summary>By byte permutations in the columns of weights, many outputs at once: <see cref="LutConv2dPermutation"/>.</summary>
+    OutputPermutation,
+
+    /// <summary>By byte permutations in the rows of activations, many channels at once: <see cref="LutConv2dPermutation"/>.</summary>
+    ChannelPermutation,
 }

@@ -12,9 +12,10 @@ public sealed class LutTable
     private readonly int[] _products;
     private readonly int[] _least = new int[Codes];
     private readonly int[] _greatest = new int[Codes];
-    private readonly Lazy<LutBytePlanes> _lowerHalf;
-    private readonly Lazy<LutBytePlanes> _upperHalf;
-    private readonly Lazy<LutBytePlanes> _allCodes;
+    private readonly Lazy<LutResiduals> _lowerHalf;
+    private readonly Lazy<LutResiduals> _upperHalf;
+    private readonly Lazy<LutResiduals> _allCodes;
+    private readonly Lazy<LutResiduals> _byActivation;
 
     /// <summary>Checks and lays out a product table.</summary>
     /// <param name="products">65,536 products <c>[xCode * 256 + wCode]</c> of 16 bits: within -32,768..32,767 or 0..65,535 (copied).</param>
@@ -41,19 +42,18 @@ public sealed class LutTable
         // Pinned for good: kernels keep pointers to them.
         _products = GC.AllocateUninitializedArray<int>(products.Length, pinned: true);
         products.CopyTo(_products);
-        _lowerHalf = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, 0, LutBytePlanes.WindowCodes));
-        _upperHalf = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, LutBytePlanes.WindowCodes, LutBytePlanes.WindowCodes));
-        _allCodes = new Lazy<LutBytePlanes>(() => new LutBytePlanes(_products, 0, Codes));
-        ByActivation = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
+        const int Window = LutResiduals.WindowCodes;
+        _lowerHalf = new Lazy<LutResiduals>(() => new LutResiduals(_products, byWeight: true, 0, Window));
+        _upperHalf = new Lazy<LutResiduals>(() => new LutResiduals(_products, byWeight: true, Window, Window));
+        _allCodes = new Lazy<LutResiduals>(() => new LutResiduals(_products, byWeight: true, 0, Codes));
+        _byActivation = new Lazy<LutResiduals>(() => new LutResiduals(_products, byWeight: false, 0, Codes));
         ByWeight = GC.AllocateUninitializedArray<ushort>(products.Length, pinned: true);
         for (int x = 0; x < Codes; x++)
         {
             (_least[x], _greatest[x]) = SpanRange.Of<int>(_products.AsSpan(x * Codes, Codes));
             for (int w = 0; w < Codes; w++)
             {
-                ushort biased = (ushort)(_products[(x * Codes) + w] - Bias);
-                ByActivation[(x * Codes) + w] = biased;
-                ByWeight[(w * Codes) + x] = biased;
+                ByWeight[(w * Codes) + x] = (ushort)(_products[(x * Codes) + w] - Bias);
             }
         }
     }
@@ -61,18 +61,19 @@ public sealed class LutTable
     /// <summary>The products, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
     internal ReadOnlySpan<int> Products => _products;
 
-    /// <summary>What the 16-bit tables leave out: -32,768 where there are negative products, else 0.</summary>
+    /// <summary>What <see cref="ByWeight"/> leaves out: -32,768 where there are negative products, else 0.</summary>
     internal int Bias { get; }
-
-    /// <summary>The products less <see cref="Bias"/>, <c>[xCode * 256 + wCode]</c>. Pinned.</summary>
-    internal ushort[] ByActivation { get; }
 
     /// <summary>The products less <see cref="Bias"/>, <c>[wCode * 256 + xCode]</c>. Pinned.</summary>
     internal ushort[] ByWeight { get; }
 
-    /// <summary>The byte planes for activation codes in low..high: of the half of the codes that holds them, else of all.</summary>
-    internal LutBytePlanes BytePlanes(byte low, byte high) =>
-        high < LutBytePlanes.WindowCodes ? _lowerHalf.Value : low >= LutBytePlanes.WindowCodes ? _upperHalf.Value : _allCodes.Value;
+    /// <summary>Residuals with weights as rows, for activation codes in low..high: of the half of the codes that holds them, else of
+    /// all.</summary>
+    internal LutResiduals ResidualsByWeight(byte low, byte high) =>
+        high < LutResiduals.WindowCodes ? _lowerHalf.Value : low >= LutResiduals.WindowCodes ? _upperHalf.Value : _allCodes.Value;
+
+    /// <summary>Residuals with activations as rows, for all weight codes.</summary>
+    internal LutResiduals ResidualsByActivation => _byActivation.Value;
 
     /// <summary>Computes the least and greatest product of the activation codes <paramref name="low"/>..<paramref name="high"/>.</summary>
     internal (int Least, int Greatest) Range(byte low, byte high)

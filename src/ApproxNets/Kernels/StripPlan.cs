@@ -10,10 +10,13 @@ internal readonly struct StripPlan
     // traffic of the caches, adding a row mostly loads.
     private const double ColumnCost = 1.2;
     private const double ExpandCost = 0.25;
-    private const double AddCost = 1.2;
+    private const double AddCost = 0.07;
+    private const double AddOverhead = 0.3;
     private const double PermuteCost = 4.7;
     private const double PermuteAloneCost = 8;
     private const double PermuteAllCodes = 3;
+    private const double ChannelPermuteCost = 10;
+    private const double ByKCost = 0.3;
 
     private const int MaxStripOutputs = 4096;
     private const int MinStripOutputs = 256;
@@ -53,7 +56,7 @@ internal readonly struct StripPlan
         {
             int blocks = Strategy == LutStrategy.ChannelLanes ? DivideUp(channels, lanes) : channels;
             Parts = Math.Min(threads, blocks);
-            if (Parts < threads && shape.OutHeight > 1 && Strategy != LutStrategy.OutputLanes)
+            if (Parts < threads && shape.OutHeight > 1 && !IsByK)
             {
                 _rows = DivideUp(shape.OutHeight, Math.Min(threads, shape.OutHeight));
                 _rowStrips = DivideUp(shape.OutHeight, _rows);
@@ -64,6 +67,9 @@ internal readonly struct StripPlan
 
     /// <summary>How strips are computed.</summary>
     public LutStrategy Strategy { get; }
+
+    /// <summary>Whether the strategy needs the weights in the order of k.</summary>
+    public bool IsByK => Strategy is LutStrategy.OutputLanes or LutStrategy.ChannelPermutation;
 
     /// <summary>Parts of one strip.</summary>
     public int Parts { get; }
@@ -91,15 +97,15 @@ internal readonly struct StripPlan
 
     private static LutStrategy Cheapest(int outputs, int channels, int lanes, int codes, bool permutations)
     {
+        double add = (AddCost * lanes) + AddOverhead;
+        double permute = (outputs > 192 ? PermuteCost : PermuteAloneCost) * (codes > LutResiduals.WindowCodes ? PermuteAllCodes : 1);
         Span<double> costs =
         [
             ColumnCost * channels * (outputs + 4),
-            DivideUp(channels, lanes) * ((ExpandCost * codes * lanes) + (AddCost * outputs)),
-            (DivideUp(outputs, lanes) * ((ExpandCost * LutTable.Codes * lanes) + (AddCost * channels))) + channels,
-            permutations
-                ? channels * DivideUp(outputs, 64) * (outputs > 192 ? PermuteCost : PermuteAloneCost)
-                    * (codes > LutBytePlanes.WindowCodes ? PermuteAllCodes : 1)
-                : double.PositiveInfinity,
+            DivideUp(channels, lanes) * ((ExpandCost * codes * lanes) + (add * outputs)),
+            (DivideUp(outputs, lanes) * ((ExpandCost * LutTable.Codes * lanes) + (add * channels))) + (ByKCost * channels),
+            permutations ? channels * DivideUp(outputs, 64) * permute : double.PositiveInfinity,
+            permutations ? (outputs * DivideUp(channels, 64) * ChannelPermuteCost) + (ByKCost * channels) : double.PositiveInfinity,
         ];
         int best = 0;
         for (int i = 1; i < costs.Length; i++)
