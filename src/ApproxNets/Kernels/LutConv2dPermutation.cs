@@ -65,14 +65,14 @@ internal static unsafe class LutConv2dPermutation
         }
     }
 
-    /// <summary>Computes <paramref name="count"/> channels of all outputs of the strip with the operands' roles exchanged: 64 channels at
+    /// <summary>Computes all channels of <paramref name="count"/> outputs of the strip with the operands' roles exchanged: 64 channels at
     /// once, whose weight codes are looked up in the row of each activation. For few outputs.</summary>
     public static void RunOutputs(in StripWork work, byte* weightsByK, int first, int count)
     {
         LutConv2dOperands a = work.Operands;
         PackedStrip strip = work.Strip;
-        int fanIn = a.Shape.FanIn, channels = work.Channels, o = (work.Group * channels) + first, plane = a.Shape.OutHeight * a.Shape.OutWidth;
-        byte* weights = weightsByK + ((long)work.Group * fanIn * channels) + first;
+        int fanIn = a.Shape.FanIn, channels = work.Channels, o = work.Group * channels, plane = a.Shape.OutHeight * a.Shape.OutWidth;
+        byte* weights = weightsByK + ((long)work.Group * fanIn * channels);
         using var scratch = new Scratch((2L * Tile * sizeof(int)) + (fanIn * (sizeof(int) + 1L)));
         int* sums = scratch.Take<int>(Tile);
         int* results = scratch.Take<int>(Tile);
@@ -83,7 +83,7 @@ internal static unsafe class LutConv2dPermutation
             rows[k] = k * channels;
         }
 
-        for (int p = 0; p < strip.Count; p++)
+        for (int p = first; p < first + count; p++)
         {
             for (int k = 0; k < fanIn; k++)
             {
@@ -91,9 +91,9 @@ internal static unsafe class LutConv2dPermutation
             }
 
             int* to = a.Output + strip.OutputIndex(p) + ((long)o * plane);
-            for (int c = 0; c < count; c += Tile)
+            for (int c = 0; c < channels; c += Tile)
             {
-                int tile = Math.Min(Tile, count - c), bracket = work.CodeSums == null ? 0 : work.CodeSums[p];
+                int tile = Math.Min(Tile, channels - c), bracket = work.CodeSums == null ? 0 : work.CodeSums[p];
                 for (int k = 0; k < fanIn; k += MaxDepth)
                 {
                     bracket += Accumulate(
@@ -271,17 +271,33 @@ internal static unsafe class LutConv2dPermutation
 
     private static void Write(int* from, in PackedStrip strip, int p, int outputs, int* to)
     {
-        for (int i = 0, run; i < outputs; i += run)
+        int run = strip.RunLength;
+        if (run is not (4 or 8 or 16) || outputs % run != 0)
         {
-            run = Math.Min(strip.Run(p + i), outputs - i);
-            int* at = to + strip.OutputIndex(p + i);
-            if (run == 8)
+            for (int i = 0; i < outputs; i += run)
             {
-                Vector256.Load(from + i).Store(at);
+                run = Math.Min(strip.Run(p + i), outputs - i);
+                new Span<int>(from + i, run).CopyTo(new Span<int>(to + strip.OutputIndex(p + i), run));
             }
-            else
+
+            return;
+        }
+
+        // Short runs of whole vectors.
+        for (int i = 0; i < outputs; i += run)
+        {
+            int* at = to + strip.OutputIndex(p + i);
+            switch (run)
             {
-                new Span<int>(from + i, run).CopyTo(new Span<int>(at, run));
+                case 4:
+                    Vector128.Load(from + i).Store(at);
+                    break;
+                case 8:
+                    Vector256.Load(from + i).Store(at);
+                    break;
+                default:
+                    Vector512.Load(from + i).Store(at);
+                    break;
             }
         }
     }

@@ -87,7 +87,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         }
 
         int block = _plan.Strategy == LutStrategy.ChannelLanes ? TLanes.Count : 1;
-        var (first, count) = _plan.Share(part, channels, block);
+        var (first, count) = _plan.Share(part, _plan.Strategy == LutStrategy.ChannelPermutation ? strip.Count : channels, block);
         switch (_plan.Strategy)
         {
             case LutStrategy.Columns:

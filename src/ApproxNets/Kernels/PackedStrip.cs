@@ -12,17 +12,22 @@ namespace ApproxNets.Kernels;
 /// rows outside images, a step in ky is the same distance for all outputs of the strip: the codes of k start at
 /// <see cref="Offset"/> and are <see cref="Count"/> bytes in a row. Vertical kernel positions share a plane where the vertical stride
 /// is 1, so a 3x3 layer is copied three times, not nine as by im2col; otherwise each ky has rows of its own.
+/// <para>Maps of at most 16 positions are one vector: there every k is one byte shuffle of the whole map, and outputs are numbered
+/// image by image.</para>
 /// </remarks>
 internal readonly unsafe struct PackedStrip
 {
     /// <summary>Bytes behind the packed codes that kernels may read (not use).</summary>
     public const int Slack = 256;
 
+    private const int MapLength = 16;
+
     private readonly Conv2dShape _shape;
     private readonly int _firstImage;
     private readonly int _firstRow;
     private readonly int _rows;
     private readonly int _planeRows;
+    private readonly bool _shuffled;
 
     public PackedStrip(in Conv2dShape shape, int firstImage, int images, int firstRow, int rows)
     {
@@ -30,6 +35,8 @@ internal readonly unsafe struct PackedStrip
         OutWidth = shape.OutWidth;
         RowLength = images * OutWidth;
         Count = rows * RowLength;
+        int map = shape.OutHeight * OutWidth;
+        _shuffled = shape.Height * shape.Width <= MapLength && map <= MapLength && rows == shape.OutHeight && shape.FanIn > shape.InChannels / shape.Groups;
         _planeRows = shape.Stride.H == 1 ? rows + ((shape.KernelHeight - 1) * shape.Dilation.H) : shape.KernelHeight * rows;
     }
 
@@ -43,14 +50,19 @@ internal readonly unsafe struct PackedStrip
     /// <summary>Outputs of the strip (of one channel).</summary>
     public int Count { get; }
 
-    public int PlaneLength => _planeRows * RowLength;
+    /// <summary>Bytes of one plane. A shuffled one has room for the vector that is written last.</summary>
+    public int PlaneLength => _shuffled ? Count + MapLength : _planeRows * RowLength;
+
+    /// <summary>Planes of one channel.</summary>
+    private int Planes => _shuffled ? _shape.KernelHeight * _shape.KernelWidth : _shape.KernelWidth;
 
     /// <summary>Bytes of one group of channels.</summary>
-    public int Length => _shape.InChannels / _shape.Groups * _shape.KernelWidth * PlaneLength;
+    public int Length => _shape.InChannels / _shape.Groups * Planes * PlaneLength;
 
     /// <summary>Where the codes of kernel position (c, ky, kx) start.</summary>
-    public int Offset(int c, int ky, int kx) => (((c * _shape.KernelWidth) + kx) * PlaneLength)
-        + (ky * (_shape.Stride.H == 1 ? _shape.Dilation.H : _rows) * RowLength);
+    public int Offset(int c, int ky, int kx) => _shuffled
+        ? ((((c * _shape.KernelHeight) + ky) * _shape.KernelWidth) + kx) * PlaneLength
+        : (((c * _shape.KernelWidth) + kx) * PlaneLength) + (ky * (_shape.Stride.H == 1 ? _shape.Dilation.H : _rows) * RowLength);
 
     /// <summary>Writes <see cref="Offset"/> of every k in the order of the weights.</summary>
     public void Offsets(int* to)
@@ -67,28 +79,48 @@ internal readonly unsafe struct PackedStrip
         }
     }
 
+    /// <summary>Outputs that are neighbours in memory, from the first of them on.</summary>
+    public int RunLength => _shuffled ? _shape.OutHeight * OutWidth : Images == 1 ? Count : OutWidth;
+
     /// <summary>Index of output p in channel 0 of <c>[B, O, OutHeight, OutWidth]</c>.</summary>
     public int OutputIndex(int p)
     {
-        int row = p / RowLength, image = p % RowLength / OutWidth, ox = p % OutWidth;
-        return (((_firstImage + image) * _shape.OutChannels * _shape.OutHeight) + _firstRow + row) * OutWidth + ox;
+        int map = _shape.OutHeight * OutWidth;
+        return _shuffled
+            ? ((_firstImage + (p / map)) * _shape.OutChannels * map) + (p % map)
+            : ((((_firstImage + (p % RowLength / OutWidth)) * _shape.OutChannels * _shape.OutHeight) + _firstRow + (p / RowLength)) * OutWidth)
+                + (p % OutWidth);
     }
 
     /// <summary>Outputs from p on that are neighbours in memory.</summary>
-    public int Run(int p) => Images == 1 ? Count - p : OutWidth - (p % OutWidth);
+    public int Run(int p) => RunLength - (p % RunLength);
 
     /// <summary>Finds the least and greatest code of the strip's images, padding included, in one group of channels.</summary>
     public (byte Low, byte High) CodeRange(in LutConv2dOperands a, int group)
     {
         Conv2dShape s = _shape;
         int length = s.InChannels / s.Groups * s.Height * s.Width;
-        bool padded = s.Padding != (0, 0);
-        (byte low, byte high) = padded ? (a.PadCode, a.PadCode) : (byte.MaxValue, byte.MinValue);
+        (byte low, byte high) = s.Padding != (0, 0) ? (a.PadCode, a.PadCode) : (byte.MaxValue, byte.MinValue);
+        Vector128<byte> least = Vector128.Create(low), greatest = Vector128.Create(high);
         for (int image = _firstImage; image < _firstImage + Images; image++)
         {
             byte* from = a.X + (((long)image * s.InChannels * s.Height * s.Width) + ((long)group * length));
-            (byte least, byte greatest) = SpanRange.Of(new ReadOnlySpan<byte>(from, length));
-            (low, high) = (Math.Min(low, least), Math.Max(high, greatest));
+            for (int i = 0; i < length && length >= 16; i += 16)
+            {
+                // The last vector overlaps the one before.
+                Vector128<byte> codes = Vector128.Load(from + Math.Min(i, length - 16));
+                (least, greatest) = (Vector128.Min(least, codes), Vector128.Max(greatest, codes));
+            }
+
+            for (int i = 0; i < length && length < 16; i++)
+            {
+                (low, high) = (Math.Min(low, from[i]), Math.Max(high, from[i]));
+            }
+        }
+
+        for (int lane = 0; lane < 16; lane++)
+        {
+            (low, high) = (Math.Min(low, least[lane]), Math.Max(high, greatest[lane]));
         }
 
         return (low, high);
@@ -102,6 +134,12 @@ internal readonly unsafe struct PackedStrip
         if (s is { Height: 1, Width: 1, KernelHeight: 1, KernelWidth: 1, Groups: 1, Padding: (0, 0) })
         {
             ByteTranspose.Run(a.X + ((long)_firstImage * s.InChannels), Images, s.InChannels, to, threads: 1);
+            return;
+        }
+
+        if (_shuffled)
+        {
+            Shuffle(a, group, to);
             return;
         }
 
@@ -149,7 +187,7 @@ internal readonly unsafe struct PackedStrip
     {
         // 257 codes fit 16 bits.
         const int Most = ushort.MaxValue / byte.MaxValue;
-        int planes = _shape.InChannels / _shape.Groups * _shape.KernelWidth, length = PlaneLength;
+        int planes = _shape.InChannels / _shape.Groups * Planes, length = PlaneLength;
         new Span<int>(sums, Count).Clear();
         for (int first = 0; first < planes; first += Most)
         {
@@ -170,12 +208,71 @@ internal readonly unsafe struct PackedStrip
                 }
             }
 
-            for (int ky = 0; ky < _shape.KernelHeight; ky++)
+            for (int ky = 0; ky < (_shuffled ? 1 : _shape.KernelHeight); ky++)
             {
-                ushort* from = scratch + Offset(0, ky, 0);
-                for (int p = 0; p < Count; p++)
+                AddMultiple(scratch + Offset(0, ky, 0), factor, sums, Count);
+            }
+        }
+    }
+
+    private static void AddMultiple(ushort* from, int factor, int* sums, int count)
+    {
+        Vector128<int> factors = Vector128.Create(factor);
+        int p = 0;
+        for (; p <= count - 8; p += 8)
+        {
+            (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(from + p));
+            (Vector128.Load(sums + p) + (low.AsInt32() * factors)).Store(sums + p);
+            (Vector128.Load(sums + p + 4) + (high.AsInt32() * factors)).Store(sums + p + 4);
+        }
+
+        for (; p < count; p++)
+        {
+            sums[p] += from[p] * factor;
+        }
+    }
+
+    /// <summary>Packs maps of at most 16 positions: one shuffle for each image and k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Shuffle(in LutConv2dOperands a, int group, byte* to)
+    {
+        Conv2dShape s = _shape;
+        int channels = s.InChannels / s.Groups, planes = Planes, planeLength = PlaneLength, map = s.OutHeight * OutWidth, length = s.Height * s.Width;
+        byte* indices = stackalloc byte[planes * MapLength];
+        for (int k = 0; k < planes; k++)
+        {
+            for (int p = 0; p < MapLength; p++)
+            {
+                int y = (p / OutWidth * s.Stride.H) - s.Padding.H + (k / s.KernelWidth * s.Dilation.H);
+                int x = (p % OutWidth * s.Stride.W) - s.Padding.W + (k % s.KernelWidth * s.Dilation.W);
+                bool inside = p < map && (uint)y < (uint)s.Height && (uint)x < (uint)s.Width;
+
+                // Shuffling gives 0 for an index beyond the vector.
+                indices[(k * MapLength) + p] = inside ? (byte)((y * s.Width) + x) : byte.MaxValue;
+            }
+        }
+
+        // Codes less the padding code, so that the zeros of the shuffle become padding.
+        Vector128<byte> pad = Vector128.Create(a.PadCode);
+        byte* end = a.X + s.InputLength;
+        byte* whole = stackalloc byte[MapLength];
+        for (int c = 0; c < channels; c++, to += (long)planes * planeLength)
+        {
+            byte* from = a.X + ((((long)_firstImage * s.InChannels) + (group * channels) + c) * length);
+            for (int image = 0; image < Images; image++, from += (long)s.InChannels * length)
+            {
+                byte* source = from;
+                if (from + MapLength > end)
                 {
-                    sums[p] += from[p] * factor;
+                    Buffer.MemoryCopy(from, whole, MapLength, length);
+                    source = whole;
+                }
+
+                Vector128<byte> codes = Vector128.Load(source) - pad;
+                byte* output = to + ((long)image * map);
+                for (int k = 0; k < planes; k++, output += planeLength)
+                {
+                    (Vector128.Shuffle(codes, Vector128.Load(indices + (k * MapLength))) + pad).Store(output);
                 }
             }
         }
@@ -193,26 +290,48 @@ internal readonly unsafe struct PackedStrip
         byte* end = a.X + _shape.InputLength;
         if (outWidth is 4 or 8 or 16 or 32 && row >= a.X && row + ((images - 1) * imagePitch) + outWidth <= end)
         {
-            // The whole width in one go, neighbours included where it stands out; padding is written over them.
-            for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
+            // The whole width in one go, neighbours included where it stands out; padding is put over them.
+            byte* keep = stackalloc byte[32], padding = stackalloc byte[32];
+            for (int i = 0; i < 32; i++)
             {
-                switch (outWidth)
-                {
-                    case 4:
-                        Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<uint>(row));
-                        break;
-                    case 8:
-                        Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<ulong>(row));
-                        break;
-                    case 16:
-                        Vector128.Load(row).Store(to);
-                        break;
-                    default:
-                        Vector256.Load(row).Store(to);
-                        break;
-                }
+                bool inside = i >= left && i < right;
+                (keep[i], padding[i]) = inside ? (byte.MaxValue, (byte)0) : ((byte)0, pad);
+            }
 
-                Pad(to, left, right, outWidth, pad);
+            switch (outWidth)
+            {
+                case 4:
+                    uint keep4 = *(uint*)keep, padding4 = *(uint*)padding;
+                    for (int image = 0; image < images; image++)
+                    {
+                        Unsafe.WriteUnaligned(to + (image * 4), (Unsafe.ReadUnaligned<uint>(row + (image * imagePitch)) & keep4) | padding4);
+                    }
+
+                    break;
+                case 8:
+                    ulong keep8 = *(ulong*)keep, padding8 = *(ulong*)padding;
+                    for (int image = 0; image < images; image++)
+                    {
+                        Unsafe.WriteUnaligned(to + (image * 8), (Unsafe.ReadUnaligned<ulong>(row + (image * imagePitch)) & keep8) | padding8);
+                    }
+
+                    break;
+                case 16:
+                    Vector128<byte> keep16 = Vector128.Load(keep), padding16 = Vector128.Load(padding);
+                    for (int image = 0; image < images; image++)
+                    {
+                        ((Vector128.Load(row + (image * imagePitch)) & keep16) | padding16).Store(to + (image * 16));
+                    }
+
+                    break;
+                default:
+                    Vector256<byte> keep32 = Vector256.Load(keep), padding32 = Vector256.Load(padding);
+                    for (int image = 0; image < images; image++)
+                    {
+                        ((Vector256.Load(row + (image * imagePitch)) & keep32) | padding32).Store(to + (image * 32));
+                    }
+
+                    break;
             }
 
             return;
@@ -241,6 +360,14 @@ internal readonly unsafe struct PackedStrip
                     Vector128<ushort> even = Vector128.Load(row + (2 * i)).AsUInt16() & Vector128.Create((ushort)byte.MaxValue);
                     Unsafe.WriteUnaligned(to + i, Vector128.Narrow(even, even).AsUInt64().ToScalar());
                 }
+            }
+
+            if (stride == 2 && i + 4 <= right && row + (2 * i) + 8 <= end)
+            {
+                ulong even = Unsafe.ReadUnaligned<ulong>(row + (2 * i)) & 0x00FF00FF00FF00FF;
+                even = (even | (even >> 8)) & 0x0000FFFF0000FFFF;
+                Unsafe.WriteUnaligned(to + i, (uint)(even | (even >> 16)));
+                i += 4;
             }
 
             for (; i < right; i++)

@@ -16,6 +16,7 @@ internal readonly struct StripPlan
     private const double PermuteAloneCost = 8;
     private const double PermuteAllCodes = 3;
     private const double ChannelPermuteCost = 10;
+    private const double RowCost = 12;
     private const double ByKCost = 0.3;
 
     private const int MaxStripOutputs = 4096;
@@ -54,7 +55,12 @@ internal readonly struct StripPlan
         Parts = 1;
         if (_imageStrips * _rowStrips * shape.Groups < threads)
         {
-            int blocks = Strategy == LutStrategy.ChannelLanes ? DivideUp(channels, lanes) : channels;
+            int blocks = Strategy switch
+            {
+                LutStrategy.ChannelLanes => DivideUp(channels, lanes),
+                LutStrategy.ChannelPermutation => _images * _rows * shape.OutWidth,
+                _ => channels,
+            };
             Parts = Math.Min(threads, blocks);
             if (Parts < threads && shape.OutHeight > 1 && !IsByK)
             {
@@ -105,7 +111,7 @@ internal readonly struct StripPlan
             DivideUp(channels, lanes) * ((ExpandCost * codes * lanes) + (add * outputs)),
             (DivideUp(outputs, lanes) * ((ExpandCost * LutTable.Codes * lanes) + (add * channels))) + (ByKCost * channels),
             permutations ? channels * DivideUp(outputs, 64) * permute : double.PositiveInfinity,
-            permutations ? (outputs * DivideUp(channels, 64) * ChannelPermuteCost) + (ByKCost * channels) : double.PositiveInfinity,
+            permutations ? (outputs * (RowCost + (DivideUp(channels, 64) * ChannelPermuteCost))) + (ByKCost * channels) : double.PositiveInfinity,
         ];
         int best = 0;
         for (int i = 1; i < costs.Length; i++)
