@@ -28,7 +28,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         var plan = new StripPlan(shape, TLanes.Count, codes, permutations, threads);
         if (!plan.IsByK)
         {
-            WorkTeam.Run(plan.Units, threads, new LutConv2dStrips<TLanes>(a, plan, null, null));
+            WorkTeam.Run(plan.Units, plan.Threads, new LutConv2dStrips<TLanes>(a, plan, null, null));
             return;
         }
 
@@ -39,7 +39,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         for (int group = 0; group < shape.Groups; group++)
         {
             long at = (long)group * channels * fanIn;
-            ByteTranspose.Run(a.Weights + at, channels, fanIn, weightsByK + at, threads);
+            ByteTranspose.Run(a.Weights + at, channels, fanIn, weightsByK + at, plan.Threads);
         }
 
         for (int o = 0; o < shape.OutChannels; o++)
@@ -48,7 +48,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
                 + (slope == 0 ? 0 : slope * SpanSum.Of(new ReadOnlySpan<byte>(a.Weights + ((long)o * fanIn), fanIn)));
         }
 
-        WorkTeam.Run(plan.Units, threads, new LutConv2dStrips<TLanes>(a, plan, weightsByK, channelOffset));
+        WorkTeam.Run(plan.Units, plan.Threads, new LutConv2dStrips<TLanes>(a, plan, weightsByK, channelOffset));
     }
 
     private const int SampleLength = 4096;
@@ -56,38 +56,46 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
     /// <inheritdoc/>
     public void Run(int unit)
     {
-        Conv2dShape shape = _a.Shape;
-        var (group, strip, part) = _plan.Unit(unit);
-        int channels = shape.OutChannels / shape.Groups, fanIn = shape.FanIn;
-        (byte low, byte high) = strip.CodeRange(_a, group);
-        LutResiduals residuals = _plan.IsByK ? _a.Table.ResidualsByActivation : _a.Table.ResidualsByWeight(low, high);
-        int codeFactor = _a.CodeFactor
-            + (_plan.Strategy is LutStrategy.ChannelLanes or LutStrategy.OutputPermutation ? residuals.Slope : 0);
+        var (group, end, strip, part) = _plan.Unit(unit);
+        int fanIn = _a.Shape.FanIn, slack = PackedStrip.Slack;
         using var scratch = new Scratch(
-            ((long)fanIn * sizeof(int)) + strip.Length + PackedStrip.Slack
-            + (codeFactor == 0 ? 0 : ((strip.Count + PackedStrip.Slack) * sizeof(int)) + (strip.PlaneLength * sizeof(ushort))));
+            (((long)fanIn + strip.Count + slack) * sizeof(int)) + strip.Length + slack + (strip.PlaneLength * sizeof(ushort)) + strip.ShuffleLength);
         var work = new StripWork
         {
             Operands = _a,
             Strip = strip,
-            Group = group,
-            Residuals = residuals,
             ChannelOffset = _channelOffset,
-            Low = low,
-            High = high,
             Offsets = scratch.Take<int>(fanIn),
-            Packed = scratch.Take<byte>(strip.Length + PackedStrip.Slack),
-            CodeSums = codeFactor == 0 ? null : scratch.Take<int>(strip.Count + PackedStrip.Slack),
+            Packed = scratch.Take<byte>(strip.Length + slack),
         };
+        int* codeSums = scratch.Take<int>(strip.Count + slack);
+        ushort* planeSums = scratch.Take<ushort>(strip.PlaneLength);
+        byte* shuffles = scratch.Take<byte>(strip.ShuffleLength);
         strip.Offsets(work.Offsets);
-        strip.Pack(_a, group, work.Packed);
-        if (codeFactor != 0)
+        strip.Shuffles(shuffles);
+        for (; group < end; group++)
         {
-            strip.SumCodes(work.Packed, scratch.Take<ushort>(strip.PlaneLength), codeFactor, work.CodeSums);
-        }
+            work.Group = group;
+            (work.Low, work.High) = strip.CodeRange(_a, group);
+            work.Residuals = _plan.IsByK ? _a.Table.ResidualsByActivation : _a.Table.ResidualsByWeight(work.Low, work.High);
+            strip.Pack(_a, group, shuffles, work.Packed);
+            int codeFactor = _a.CodeFactor
+                + (_plan.Strategy is LutStrategy.ChannelLanes or LutStrategy.OutputPermutation ? work.Residuals.Slope : 0);
+            work.CodeSums = codeFactor == 0 ? null : codeSums;
+            if (codeFactor != 0)
+            {
+                strip.SumCodes(work.Packed, planeSums, codeFactor, codeSums);
+            }
 
-        int block = _plan.Strategy == LutStrategy.ChannelLanes ? TLanes.Count : 1;
-        var (first, count) = _plan.Share(part, _plan.Strategy == LutStrategy.ChannelPermutation ? strip.Count : channels, block);
+            Compute(work, part);
+        }
+    }
+
+    private void Compute(in StripWork work, int part)
+    {
+        bool byOutput = _plan.Strategy == LutStrategy.ChannelPermutation;
+        var (first, count) = _plan.Share(
+            part, byOutput ? work.Strip.Count : work.Channels, _plan.Strategy == LutStrategy.ChannelLanes ? TLanes.Count : 1);
         switch (_plan.Strategy)
         {
             case LutStrategy.Columns:

@@ -118,17 +118,24 @@ internal readonly unsafe struct PackedStrip
             }
         }
 
+        byte* lanes = stackalloc byte[32];
+        least.Store(lanes);
+        greatest.Store(lanes + 16);
         for (int lane = 0; lane < 16; lane++)
         {
-            (low, high) = (Math.Min(low, least[lane]), Math.Max(high, greatest[lane]));
+            (low, high) = (Math.Min(low, lanes[lane]), Math.Max(high, lanes[lane + 16]));
         }
 
         return (low, high);
     }
 
     /// <summary>Packs one group of channels.</summary>
+    /// <param name="a">The operands.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="shuffles">What <see cref="Shuffles"/> wrote.</param>
+    /// <param name="to"><see cref="Length"/> bytes (written).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Pack(in LutConv2dOperands a, int group, byte* to)
+    public void Pack(in LutConv2dOperands a, int group, byte* shuffles, byte* to)
     {
         Conv2dShape s = _shape;
         if (s is { Height: 1, Width: 1, KernelHeight: 1, KernelWidth: 1, Groups: 1, Padding: (0, 0) })
@@ -139,7 +146,7 @@ internal readonly unsafe struct PackedStrip
 
         if (_shuffled)
         {
-            Shuffle(a, group, to);
+            Shuffle(a, group, shuffles, to);
             return;
         }
 
@@ -232,25 +239,33 @@ internal readonly unsafe struct PackedStrip
         }
     }
 
-    /// <summary>Packs maps of at most 16 positions: one shuffle for each image and k.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Shuffle(in LutConv2dOperands a, int group, byte* to)
+    /// <summary>Bytes that <see cref="Shuffles"/> writes.</summary>
+    public int ShuffleLength => _shuffled ? Planes * MapLength : 0;
+
+    /// <summary>Writes, for small maps, which byte of a map goes where for every k.</summary>
+    public void Shuffles(byte* to)
     {
         Conv2dShape s = _shape;
-        int channels = s.InChannels / s.Groups, planes = Planes, planeLength = PlaneLength, map = s.OutHeight * OutWidth, length = s.Height * s.Width;
-        byte* indices = stackalloc byte[planes * MapLength];
-        for (int k = 0; k < planes; k++)
+        for (int k = 0; k < ShuffleLength / MapLength; k++)
         {
             for (int p = 0; p < MapLength; p++)
             {
                 int y = (p / OutWidth * s.Stride.H) - s.Padding.H + (k / s.KernelWidth * s.Dilation.H);
                 int x = (p % OutWidth * s.Stride.W) - s.Padding.W + (k % s.KernelWidth * s.Dilation.W);
-                bool inside = p < map && (uint)y < (uint)s.Height && (uint)x < (uint)s.Width;
+                bool inside = p < s.OutHeight * OutWidth && (uint)y < (uint)s.Height && (uint)x < (uint)s.Width;
 
                 // Shuffling gives 0 for an index beyond the vector.
-                indices[(k * MapLength) + p] = inside ? (byte)((y * s.Width) + x) : byte.MaxValue;
+                *to++ = inside ? (byte)((y * s.Width) + x) : byte.MaxValue;
             }
         }
+    }
+
+    /// <summary>Packs maps of at most 16 positions: one shuffle for each image and k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Shuffle(in LutConv2dOperands a, int group, byte* indices, byte* to)
+    {
+        Conv2dShape s = _shape;
+        int channels = s.InChannels / s.Groups, planes = Planes, planeLength = PlaneLength, map = s.OutHeight * OutWidth, length = s.Height * s.Width;
 
         // Codes less the padding code, so that the zeros of the shuffle become padding.
         Vector128<byte> pad = Vector128.Create(a.PadCode);

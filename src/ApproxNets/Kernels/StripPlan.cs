@@ -16,9 +16,11 @@ internal readonly struct StripPlan
     private const double PermuteAloneCost = 8;
     private const double PermuteAllCodes = 3;
     private const double ChannelPermuteCost = 10;
-    private const double RowCost = 12;
+    private const double RowCost = 40;
     private const double ByKCost = 0.3;
 
+    private const int MinThreadProducts = 50_000;
+    private const int UnitsPerThread = 4;
     private const int MaxStripOutputs = 4096;
     private const int MinStripOutputs = 256;
     private const int MaxStripBytes = 4 << 20;
@@ -28,6 +30,7 @@ internal readonly struct StripPlan
     private readonly int _rows;
     private readonly int _imageStrips;
     private readonly int _rowStrips;
+    private readonly int _unitGroups;
 
     /// <summary>Plans a convolution.</summary>
     /// <param name="shape">The convolution.</param>
@@ -38,6 +41,8 @@ internal readonly struct StripPlan
     public StripPlan(in Conv2dShape shape, int lanes, int codes, bool permutations, int threads)
     {
         _shape = shape;
+        threads = (int)Math.Clamp(shape.MultiplicationsPerSample * shape.Batch / MinThreadProducts, 1, threads);
+        Threads = threads;
         int plane = shape.OutHeight * shape.OutWidth, channels = shape.OutChannels / shape.Groups;
         long bytesPerOutput = (long)shape.InChannels / shape.Groups * shape.KernelWidth * (shape.Stride.H == 1 ? 2 : shape.KernelHeight);
         int most = (int)Math.Clamp(MaxStripBytes / bytesPerOutput, MinStripOutputs, MaxStripOutputs);
@@ -50,6 +55,9 @@ internal readonly struct StripPlan
         _imageStrips = DivideUp(shape.Batch, _images);
         _rowStrips = DivideUp(shape.OutHeight, _rows);
         Strategy = Cheapest(_images * _rows * shape.OutWidth, channels, lanes, codes, permutations);
+
+        // Many groups: some units for each thread, so that what groups have in common is done once for each unit.
+        _unitGroups = DivideUp(shape.Groups, threads * UnitsPerThread);
 
         // Too few strips for the threads: share a strip's lanes or streams, or cut it into fewer rows.
         Parts = 1;
@@ -71,6 +79,9 @@ internal readonly struct StripPlan
         }
     }
 
+    /// <summary>How many threads the work is worth: sharing it out takes some microseconds.</summary>
+    public int Threads { get; }
+
     /// <summary>How strips are computed.</summary>
     public LutStrategy Strategy { get; }
 
@@ -81,16 +92,17 @@ internal readonly struct StripPlan
     public int Parts { get; }
 
     /// <summary>Units of work.</summary>
-    public int Units => _imageStrips * _rowStrips * _shape.Groups * Parts;
+    public int Units => _imageStrips * _rowStrips * DivideUp(_shape.Groups, _unitGroups) * Parts;
 
-    /// <summary>Group, strip and part of a unit.</summary>
-    public (int Group, PackedStrip Strip, int Part) Unit(int unit)
+    /// <summary>Groups, strip and part of a unit.</summary>
+    public (int FirstGroup, int EndGroup, PackedStrip Strip, int Part) Unit(int unit)
     {
         int part = unit % Parts, strip = unit / Parts;
         int image = strip % _imageStrips * _images, row = strip / _imageStrips % _rowStrips * _rows;
         var packed = new PackedStrip(
             _shape, image, Math.Min(_images, _shape.Batch - image), row, Math.Min(_rows, _shape.OutHeight - row));
-        return (strip / _imageStrips / _rowStrips, packed, part);
+        int group = strip / _imageStrips / _rowStrips * _unitGroups;
+        return (group, Math.Min(group + _unitGroups, _shape.Groups), packed, part);
     }
 
     /// <summary>The share of one part in <paramref name="count"/> items that are taken in blocks.</summary>
