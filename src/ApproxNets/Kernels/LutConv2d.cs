@@ -29,7 +29,7 @@ public static class LutConv2d
     /// <exception cref="ArgumentOutOfRangeException">The path is unknown or the number of threads is negative.</exception>
     /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
-    public static unsafe void Run(
+    public static void Run(
         ReadOnlySpan<byte> x,
         ReadOnlySpan<byte> weights,
         LutTable table,
@@ -37,15 +37,28 @@ public static class LutConv2d
         byte padCode,
         Span<int> sums,
         KernelPath path = KernelPath.Auto,
-        int threads = 0)
+        int threads = 0) => Run(x, weights, table, shape, padCode, sums, path, threads, strategy: null);
+
+    /// <summary>Computes the sums with a strategy of the vector paths instead of the cheapest one.</summary>
+    internal static unsafe void Run(
+        ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, LutTable table, in Conv2dShape shape, byte padCode, Span<int> sums,
+        KernelPath path, int threads, LutStrategy? strategy)
     {
         Check(x, weights, shape, sums.Length, threads);
         fixed (byte* px = x, pw = weights)
         fixed (int* ps = sums)
         {
-            Run(
-                new LutConv2dOperands { X = px, Weights = pw, Table = table, Shape = shape, PadCode = padCode, Output = ps },
-                Resolve(path), threads);
+            var operands = new LutConv2dOperands
+            {
+                X = px,
+                Weights = pw,
+                Table = table,
+                Shape = shape,
+                PadCode = padCode,
+                Output = ps,
+                Strategy = strategy,
+            };
+            Run(operands, Resolve(path), threads);
         }
     }
 

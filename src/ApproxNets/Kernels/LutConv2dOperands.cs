@@ -33,6 +33,9 @@ internal readonly unsafe struct LutConv2dOperands
 
     public int CodeFactor { get; init; }
 
+    /// <summary>The strategy to use instead of the cheapest one; for tests.</summary>
+    public LutStrategy? Strategy { get; init; }
+
     /// <summary>The output of channel <paramref name="o"/> for a complete bracket of <see cref="LutDequantization"/>, as 32 bits.</summary>
     public int Finish(int bracket, int o) => Scale == null
         ? bracket

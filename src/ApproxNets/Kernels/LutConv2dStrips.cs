@@ -25,7 +25,7 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
         Conv2dShape shape = a.Shape;
         (byte low, byte high) = SpanRange.Of(new ReadOnlySpan<byte>(a.X, Math.Min(shape.InputLength, SampleLength)));
         int codes = high - low < LutTable.Codes / 2 ? LutTable.Codes / 2 : LutTable.Codes;
-        var plan = new StripPlan(shape, TLanes.Count, codes, permutations, threads);
+        var plan = new StripPlan(shape, TLanes.Count, codes, permutations, threads, a.Strategy);
         if (!plan.IsByK)
         {
             WorkTeam.Run(plan.Units, plan.Threads, new LutConv2dStrips<TLanes>(a, plan, null, null));

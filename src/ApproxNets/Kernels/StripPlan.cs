@@ -13,10 +13,10 @@ internal readonly struct StripPlan
     private const double AddCost = 0.07;
     private const double AddOverhead = 0.3;
     private const double PermuteCost = 4.7;
-    private const double PermuteAloneCost = 8;
+    private const double PermuteAloneCost = 12;
     private const double PermuteAllCodes = 3;
-    private const double ChannelPermuteCost = 10;
-    private const double RowCost = 40;
+    private const double ChannelPermuteCost = 22;
+    private const double RowCost = 30;
     private const double ByKCost = 0.3;
 
     private const int MinThreadProducts = 50_000;
@@ -38,7 +38,8 @@ internal readonly struct StripPlan
     /// <param name="codes">Activation codes that are expected to occur.</param>
     /// <param name="permutations">Whether byte permutations can be used.</param>
     /// <param name="threads">Threads.</param>
-    public StripPlan(in Conv2dShape shape, int lanes, int codes, bool permutations, int threads)
+    /// <param name="strategy">How strips are computed; null for the cheapest way.</param>
+    public StripPlan(in Conv2dShape shape, int lanes, int codes, bool permutations, int threads, LutStrategy? strategy)
     {
         _shape = shape;
         threads = (int)Math.Clamp(shape.MultiplicationsPerSample * shape.Batch / MinThreadProducts, 1, threads);
@@ -54,7 +55,7 @@ internal readonly struct StripPlan
         _images = shape.Groups >= threads ? _images : DivideUp(shape.Batch, Math.Min(strips, shape.Batch));
         _imageStrips = DivideUp(shape.Batch, _images);
         _rowStrips = DivideUp(shape.OutHeight, _rows);
-        Strategy = Cheapest(_images * _rows * shape.OutWidth, channels, lanes, codes, permutations);
+        Strategy = strategy ?? Cheapest(_images * _rows * shape.OutWidth, channels, lanes, codes, permutations);
 
         // Many groups: some units for each thread, so that what groups have in common is done once for each unit.
         _unitGroups = DivideUp(shape.Groups, threads * UnitsPerThread);

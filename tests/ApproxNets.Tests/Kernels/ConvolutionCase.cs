@@ -12,6 +12,7 @@ internal sealed class ConvolutionCase
     private readonly int[] _products;
     private readonly LutTable _table;
     private readonly byte _padCode;
+    private int[]? _expected;
 
     public ConvolutionCase(Conv2dShape shape, int[] products, int seed, byte firstCode = 0, byte lastCode = 255, byte padCode = 128)
     {
@@ -45,30 +46,64 @@ internal sealed class ConvolutionCase
     /// <summary>Every path for spans, whether or not this machine has it.</summary>
     public static IEnumerable<KernelPath> Paths => [KernelPath.Scalar, KernelPath.Vector128, KernelPath.Avx2, KernelPath.Avx512];
 
+    /// <summary>The strategies of a path.</summary>
+    public static IEnumerable<LutStrategy> Strategies(KernelPath path) => path switch
+    {
+        KernelPath.Scalar => [],
+        KernelPath.Avx512 => Enum.GetValues<LutStrategy>(),
+        _ => [LutStrategy.Columns, LutStrategy.ChannelLanes, LutStrategy.OutputLanes],
+    };
+
+    /// <summary>Products near those of the exact multiplier, with an error that depends on both operands.</summary>
+    public static int[] NearExactTable(bool signed, int greatestError, int seed)
+    {
+        var random = new Random(seed);
+        var products = new int[65536];
+        int offset = signed ? 128 : 0;
+        for (int i = 0; i < products.Length; i++)
+        {
+            int error = random.Next(-greatestError, greatestError + 1);
+            products[i] = Math.Clamp((((i >> 8) - offset) * ((i & 255) - offset)) + error, signed ? -32768 : 0, signed ? 32767 : 65535);
+        }
+
+        return products;
+    }
+
     public static void SkipUnlessSupported(KernelPath path) => Assert.SkipUnless(
         LutConv2d.SupportedPaths.Contains(path), $"This processor (or runtime setting) does not have the path {path}.");
 
-    public int[] Run(KernelPath path, int threads = 2)
+    public int[] Run(KernelPath path, int threads = 2, LutStrategy? strategy = null)
     {
         // Not zeroed: a kernel must write every sum.
         var sums = new int[_shape.OutputLength];
         Array.Fill(sums, 0x5EED);
-        LutConv2d.Run(_x, _weights, _table, _shape, _padCode, sums, path, threads);
+        LutConv2d.Run(_x, _weights, _table, _shape, _padCode, sums, path, threads, strategy);
         return sums;
     }
+
+    public float[] Dequantized(float[] scale, float[] bias, int[] offset, int codeFactor, KernelPath path, int threads = 2)
+    {
+        var outputs = new float[_shape.OutputLength];
+        Array.Fill(outputs, float.NaN);
+        LutConv2d.Run(
+            _x, _weights, _table, _shape, _padCode, new LutDequantization(scale, bias, offset, codeFactor), outputs, path, threads);
+        return outputs;
+    }
+
+    public int Product(int x, int w) => _products[(x * 256) + w];
 
     public int[] Naive(Func<int, int, int>? product = null) =>
         NaiveConvolution.Run(_x, _weights, product ?? ((x, w) => _products[(x * 256) + w]), _shape, _padCode);
 
-    public void CheckAgainstNaive(KernelPath path, int threads = 2)
+    public void CheckAgainstNaive(KernelPath path, int threads = 2, LutStrategy? strategy = null)
     {
-        int[] expected = Naive(), found = Run(path, threads);
+        int[] expected = _expected ??= Naive(), found = Run(path, threads, strategy);
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.True(
                 expected[i] == found[i],
-                $"{_shape}, {path}, {threads} threads: sum {i}: found {found[i]}, expected {expected[i]}.");
+                $"{_shape}, {path}, {strategy}, {threads} threads: sum {i}: found {found[i]}, expected {expected[i]}.");
         }
     }
 }

@@ -38,6 +38,20 @@ public sealed class LutConv2dTests
                 new(1, 2, 95, 96, 3, 2, 1),
                 new(1, 2, 95, 96, 1, 2, 2) { Padding = (1, 0) },
                 new(37, 2, 9, 15, 18, 2, 3) { Padding = (1, 1) },
+                new(2, 2, 32, 32, 18, 3, 3) { Padding = (1, 1) },
+                new(3, 2, 16, 16, 34, 3, 3) { Padding = (1, 1) },
+                new(5, 2, 8, 8, 70, 3, 3) { Padding = (1, 1) },
+                new(9, 3, 16, 16, 20, 3, 3) { Padding = (1, 1), Stride = (2, 2) },
+                new(9, 3, 8, 8, 20, 3, 3) { Padding = (1, 1), Stride = (2, 2) },
+                new(21, 3, 4, 4, 20, 3, 3) { Padding = (1, 1) },
+                new(21, 24, 4, 4, 24, 3, 3) { Padding = (1, 1), Groups = 24 },
+                new(21, 6, 4, 4, 6, 3, 3) { Padding = (1, 1), Groups = 6, Stride = (2, 2) },
+                new(19, 7, 2, 2, 40, 3, 3) { Padding = (1, 1) },
+                new(7, 2, 3, 5, 3, 2, 2) { Dilation = (1, 2) },
+                new(2, 40, 8, 8, 40, 3, 3) { Padding = (1, 1), Groups = 40 },
+                new(130, 45, 1, 1, 70, 1, 1),
+                new(1, 300, 1, 1, 270, 1, 1),
+                new(2, 60, 2, 2, 260, 1, 1),
             ];
             var data = new TheoryData<KernelPath, Conv2dShape>();
             foreach (Conv2dShape shape in shapes)
@@ -85,6 +99,104 @@ public sealed class LutConv2dTests
         new ConvolutionCase(shape, NarrowTable, 4, firstCode: 128).CheckAgainstNaive(path);
         new ConvolutionCase(shape, SignedTable, 5, firstCode: 37, lastCode: 90, padCode: 255).CheckAgainstNaive(path);
         new ConvolutionCase(shape, NarrowTable, 6, firstCode: 100, lastCode: 100, padCode: 0).CheckAgainstNaive(path);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void EveryStrategyEqualsNaiveLoop(KernelPath path, Conv2dShape shape)
+    {
+        ConvolutionCase.SkipUnlessSupported(path);
+        var cases = new List<ConvolutionCase>
+        {
+            new(shape, SignedTable, 1),
+            new(shape, UnsignedTable, 2),
+            new(shape, NarrowTable, 3, firstCode: 128),
+            new(shape, NarrowTable, 4, lastCode: 127, padCode: 3),
+        };
+
+        // Tables that take two k at once nearly always, now and then, and nearly never.
+        foreach (int error in (int[])[10, 150, 3000])
+        {
+            cases.Add(new ConvolutionCase(shape, ConvolutionCase.NearExactTable(false, error, 5), 6));
+            cases.Add(new ConvolutionCase(shape, ConvolutionCase.NearExactTable(true, error, 7), 8, firstCode: error == 150 ? (byte)0 : (byte)128));
+        }
+
+        foreach (ConvolutionCase one in cases)
+        {
+            foreach (LutStrategy strategy in ConvolutionCase.Strategies(path))
+            {
+                one.CheckAgainstNaive(path, 2, strategy);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void DequantisationEqualsItsFormulaOnEveryPath(KernelPath path, Conv2dShape shape)
+    {
+        ConvolutionCase.SkipUnlessSupported(path);
+        var random = new Random(11);
+        float[] bias = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => random.NextSingle() - 0.5f)];
+        float[] scales = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => 0.001f * (1 + random.NextSingle()))];
+        int[] offset = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => random.Next(-100_000, 100_000))];
+        var one = new ConvolutionCase(shape, ConvolutionCase.NearExactTable(false, 100, 5), 6);
+        int[] brackets = one.Naive((x, w) => one.Product(x, w) - (131 * x));
+        int plane = shape.OutHeight * shape.OutWidth;
+        float[] Expected(Func<int, float> scale, Func<int, int> added, Func<int, float> shift, int[] sums) =>
+            [.. sums.Select((sum, i) => i / plane % shape.OutChannels is int o ? ((sum + added(o)) * scale(o)) + shift(o) : 0)];
+
+        Assert.Equal(Expected(o => scales[o], o => offset[o], o => bias[o], brackets), one.Dequantized(scales, bias, offset, -131, path));
+        Assert.Equal(Expected(_ => 0.25f, _ => 0, _ => 0, brackets), one.Dequantized([0.25f], [], [], -131, path));
+        Assert.Equal(Expected(o => scales[o], _ => 0, o => bias[o], one.Naive()), one.Dequantized(scales, bias, [], 0, path, threads: 5));
+    }
+
+    [Fact]
+    public void DequantisationThatDoesNotFitIsRefused()
+    {
+        var one = new ConvolutionCase(new Conv2dShape(1, 2, 4, 4, 3, 3, 3), UnsignedTable, 1);
+        string lengths = Assert.Throws<ArgumentException>(() => one.Dequantized([1, 1], [1, 1, 1], [1], 0, KernelPath.Auto)).Message;
+        Assert.Contains("found 2 scales, 3 biases and 1 offsets, expected 1 or 3, 0 or 3, and 0 or 3", lengths);
+
+        // 65535 n and 255 * 255 n in one bracket: half of the greatest fan-in is too much, a third is not.
+        var wide = new ConvolutionCase(new Conv2dShape(1, Conv2dShape.MaxFanIn / 2 + 100, 1, 1, 1, 1, 1), UnsignedTable, 1);
+        Assert.Contains("expected them to fit 32 bits", Assert.Throws<ArgumentException>(
+            () => wide.Dequantized([1], [], [], 255, KernelPath.Auto)).Message);
+        Assert.Single(new ConvolutionCase(new Conv2dShape(1, Conv2dShape.MaxFanIn / 3, 1, 1, 1, 1, 1), UnsignedTable, 1)
+            .Dequantized([1], [], [], 255, KernelPath.Auto));
+    }
+
+    [Fact]
+    public void AFanInThatCouldOverflowIsRefused()
+    {
+        var shape = new Conv2dShape(1, Conv2dShape.MaxFanIn + 1, 1, 1, 1, 1, 1);
+        string message = Assert.Throws<ArgumentException>(
+            () => LutConv2d.Run(new byte[shape.InChannels], new byte[shape.InChannels], Table, shape, 0, new int[1])).Message;
+        Assert.Contains($"found a fan-in of {shape.InChannels}, expected at most {Conv2dShape.MaxFanIn}", message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void NothingIsAllocatedOnceWarm(KernelPath path)
+    {
+        ConvolutionCase.SkipUnlessSupported(path);
+        var shape = new Conv2dShape(4, 16, 16, 16, 24, 3, 3) { Padding = (1, 1) };
+        byte[] x = new byte[shape.InputLength], weights = new byte[shape.WeightLength];
+        var outputs = new float[shape.OutputLength];
+        float[] scale = [0.5f];
+        void Run() => LutConv2d.Run(x, weights, Table, shape, 0, new LutDequantization(scale), outputs, path, threads: 1);
+        for (int i = 0; i < 5; i++)
+        {
+            Run();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            Run();
+        }
+
+        // The pool may have dropped a buffer in a collection of some other test.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 << 20);
     }
 
     [Theory]
@@ -270,6 +382,8 @@ public sealed class LutConv2dTests
         string message = Assert.Throws<ArgumentOutOfRangeException>(
             () => LutConv2d.Run([], new byte[1], Table, shape, 0, [], (KernelPath)9)).Message;
         Assert.Contains("found path 9", message);
+        Assert.Contains("found path Tensor", Assert.Throws<ArgumentOutOfRangeException>(
+            () => LutConv2d.Run([], new byte[1], Table, shape, 0, [], KernelPath.Tensor)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => LutConv2d.Run([], new byte[1], Table, shape, 0, [], threads: -1));
     }
 
