@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ApproxNets.Kernels;
 using Xunit;
 
@@ -6,6 +7,9 @@ namespace ApproxNets.Tests.Kernels;
 /// <summary>Random operands of one convolution, and the comparison of a path with the naive loop.</summary>
 internal sealed class ConvolutionCase
 {
+    // Laying out a table takes longer than most of these convolutions.
+    private static readonly ConditionalWeakTable<int[], LutTable> Tables = [];
+
     private readonly Conv2dShape _shape;
     private readonly byte[] _x;
     private readonly byte[] _weights;
@@ -19,7 +23,7 @@ internal sealed class ConvolutionCase
         var random = new Random(seed);
         _shape = shape;
         _products = products;
-        _table = new LutTable(products);
+        _table = Tables.GetValue(products, static p => new LutTable(p));
         _padCode = padCode;
         _x = new byte[shape.InputLength];
         _weights = new byte[shape.WeightLength];

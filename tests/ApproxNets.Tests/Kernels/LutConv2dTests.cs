@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ApproxNets.Kernels;
 using CsCheck;
 using Xunit;
@@ -10,7 +11,12 @@ public sealed class LutConv2dTests
     private static readonly int[] NarrowTable = ConvolutionCase.RandomTable(-16000, 16000, 2);
     private static readonly int[] UnsignedTable = ConvolutionCase.RandomTable(0, ushort.MaxValue, 3);
 
+    private static readonly int[][] NearExactUnsigned = [.. Errors.Select(e => ConvolutionCase.NearExactTable(false, e, 5))];
+    private static readonly int[][] NearExactSigned = [.. Errors.Select(e => ConvolutionCase.NearExactTable(true, e, 7))];
+    private static readonly ConcurrentDictionary<Conv2dShape, ConvolutionCase[]> ByShape = [];
     private static readonly LutTable Table = new(SignedTable);
+
+    private static IEnumerable<int> Errors => [10, 150, 3000];
 
     public static TheoryData<KernelPath> Paths => [.. ConvolutionCase.Paths];
 
@@ -106,28 +112,23 @@ public sealed class LutConv2dTests
     public void EveryStrategyEqualsNaiveLoop(KernelPath path, Conv2dShape shape)
     {
         ConvolutionCase.SkipUnlessSupported(path);
-        var cases = new List<ConvolutionCase>
-        {
-            new(shape, SignedTable, 1),
-            new(shape, UnsignedTable, 2),
-            new(shape, NarrowTable, 3, firstCode: 128),
-            new(shape, NarrowTable, 4, lastCode: 127, padCode: 3),
-        };
-
-        // Tables that take two k at once nearly always, now and then, and nearly never.
-        foreach (int error in (int[])[10, 150, 3000])
-        {
-            cases.Add(new ConvolutionCase(shape, ConvolutionCase.NearExactTable(false, error, 5), 6));
-            cases.Add(new ConvolutionCase(shape, ConvolutionCase.NearExactTable(true, error, 7), 8, firstCode: error == 150 ? (byte)0 : (byte)128));
-        }
-
-        foreach (ConvolutionCase one in cases)
+        foreach (ConvolutionCase one in ByShape.GetOrAdd(shape, Cases))
         {
             foreach (LutStrategy strategy in ConvolutionCase.Strategies(path))
             {
                 one.CheckAgainstNaive(path, 2, strategy);
             }
         }
+
+        // Tables without structure; tables that take two k at once nearly always, now and then, and nearly never.
+        static ConvolutionCase[] Cases(Conv2dShape shape) =>
+        [
+            new(shape, SignedTable, 1),
+            new(shape, NarrowTable, 3, firstCode: 128),
+            new(shape, NarrowTable, 4, lastCode: 127, padCode: 3),
+            .. NearExactUnsigned.Select(table => new ConvolutionCase(shape, table, 6)),
+            .. NearExactSigned.Select((table, i) => new ConvolutionCase(shape, table, 8, firstCode: (byte)(128 * (i % 2)))),
+        ];
     }
 
     [Theory]
@@ -139,7 +140,7 @@ public sealed class LutConv2dTests
         float[] bias = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => random.NextSingle() - 0.5f)];
         float[] scales = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => 0.001f * (1 + random.NextSingle()))];
         int[] offset = [.. Enumerable.Range(0, shape.OutChannels).Select(_ => random.Next(-100_000, 100_000))];
-        var one = new ConvolutionCase(shape, ConvolutionCase.NearExactTable(false, 100, 5), 6);
+        var one = new ConvolutionCase(shape, NearExactUnsigned[1], 6);
         int[] brackets = one.Naive((x, w) => one.Product(x, w) - (131 * x));
         int plane = shape.OutHeight * shape.OutWidth;
         float[] Expected(Func<int, float> scale, Func<int, int> added, Func<int, float> shift, int[] sums) =>
@@ -251,13 +252,12 @@ public sealed class LutConv2dTests
 
             new ConvolutionCase(shape, products, 1).CheckAgainstNaive(path);
             new ConvolutionCase(shape, products, 2, firstCode: 190).CheckAgainstNaive(path);
-            var constant = new int[65536];
-            Array.Fill(constant, least);
-            new ConvolutionCase(shape, constant, 3).CheckAgainstNaive(path);
-            Array.Fill(constant, greatest);
-            new ConvolutionCase(shape, constant, 4).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, Constant(least), 3).CheckAgainstNaive(path);
+            new ConvolutionCase(shape, Constant(greatest), 4).CheckAgainstNaive(path);
         }
     }
+
+    private static int[] Constant(int product) => [.. Enumerable.Repeat(product, 65536)];
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -267,10 +267,8 @@ public sealed class LutConv2dTests
         var shape = new Conv2dShape(1, Conv2dShape.MaxFanIn, 1, 2, 3, 1, 1);
         int[] products = ConvolutionCase.RandomTable(0, ushort.MaxValue, 1);
         new ConvolutionCase(shape, products, 1).CheckAgainstNaive(path);
-        Array.Fill(products, ushort.MaxValue);
-        Assert.All(new ConvolutionCase(shape, products, 1).Run(path), sum => Assert.Equal(Conv2dShape.MaxFanIn * ushort.MaxValue, sum));
-        Array.Fill(products, short.MinValue);
-        Assert.All(new ConvolutionCase(shape, products, 1).Run(path), sum => Assert.Equal(Conv2dShape.MaxFanIn * short.MinValue, sum));
+        Assert.All(new ConvolutionCase(shape, Constant(ushort.MaxValue), 1).Run(path), sum => Assert.Equal(Conv2dShape.MaxFanIn * ushort.MaxValue, sum));
+        Assert.All(new ConvolutionCase(shape, Constant(short.MinValue), 1).Run(path), sum => Assert.Equal(Conv2dShape.MaxFanIn * short.MinValue, sum));
     }
 
     [Theory]
