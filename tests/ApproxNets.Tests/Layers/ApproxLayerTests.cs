@@ -1,3 +1,4 @@
+using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
@@ -80,8 +81,73 @@ public sealed class ApproxLayerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Convolutions))]
+    public void TensorPathEqualsTheKernelBitForBit(Signedness scheme, bool perChannel, int stride, int padding, int dilation, int groups)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new Generator(13);
+        var conv = nn.Conv2d(4, 8, 3, stride: stride, padding: padding, dilation: dilation, groups: groups, bias: true);
+        var layer = new ApproxConv2d("c", conv, new QuantizationOptions(scheme) { PerChannelWeights = perChannel });
+        Fill(layer, random);
+        var x = randn(3, 4, 9, 10, generator: random).add(0.3);
+        using (no_grad())
+        {
+            var (_, kernel) = BothWays(layer, x, MultiplierFamilies.Truncated(scheme, 6));
+            layer.KernelPath = KernelPath.Tensor;
+            Assert.Equal(kernel.data<float>().ToArray(), layer.call(x).data<float>().ToArray());
+        }
+
+        // With gradients the value goes another way, through a float difference.
+        var expected = layer.call(x);
+        layer.KernelPath = KernelPath.Auto;
+        AssertClose(expected, layer.call(x));
+    }
+
+    [Theory]
+    [InlineData(Signedness.Signed)]
+    [InlineData(Signedness.Unsigned)]
+    public void SurrogateComesNearTheSimulationWithItsRank(Signedness scheme)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        using var random = new Generator(14);
+        var layer = new ApproxConv2d("c", nn.Conv2d(3, 5, 3, padding: 1, bias: true), new QuantizationOptions(scheme));
+        Fill(layer, random);
+        var x = randn(2, 3, 7, 7, generator: random).add(0.2);
+        var (quantized, approximate) = BothWays(layer, x, MultiplierFamilies.Truncated(scheme, 7));
+        double error = quantized.sub(approximate).abs().max().item<float>();
+        Assert.True(error > 0.01, $"a multiplier that changes the output by {error} only tests nothing");
+
+        layer.SurrogateRank = 0;
+        AssertClose(quantized, layer.WithMode(LayerMode.Surrogate, x));
+        layer.SurrogateRank = null;
+        double left = approximate.sub(layer.call(x)).abs().max().item<float>();
+        Assert.True(left < 0.05 * error, $"{left} of {error} are left");
+    }
+
     [Fact]
-    public void ApproximateGradientIsThatOfTheQuantisedLayer()
+    public void EvaluationSeesThatWeightsHaveChanged()
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        using var random = new Generator(15);
+        var layer = new ApproxLinear("l", nn.Linear(20, 4), new QuantizationOptions(Signedness.Signed));
+        Fill(layer, random);
+        var x = randn(6, 20, generator: random);
+        var (_, before) = BothWays(layer, x, Exact(Signedness.Signed));
+        Assert.Equal(before.data<float>().ToArray(), layer.call(x).data<float>().ToArray());
+
+        layer.Weight.neg_();
+        layer.Bias!.neg_();
+        AssertClose(before.neg(), layer.call(x));
+    }
+
+    [Theory]
+    [InlineData(LayerMode.Approximate, KernelPath.Auto)]
+    [InlineData(LayerMode.Approximate, KernelPath.Tensor)]
+    [InlineData(LayerMode.Surrogate, KernelPath.Auto)]
+    public void GradientIsThatOfTheQuantisedLayer(LayerMode approximateMode, KernelPath path)
     {
         using var scope = NewDisposeScope();
         using var random = new Generator(10);
@@ -90,6 +156,7 @@ public sealed class ApproxLayerTests
         var input = randn(2, 3, 6, 6, generator: random);
         var direction = randn(2, 4, 6, 6, generator: random);
         layer.Multiplier = MultiplierFamilies.Truncated(Signedness.Signed, 8);
+        layer.KernelPath = path;
 
         Tensor[] Gradients(LayerMode mode)
         {
@@ -104,7 +171,7 @@ public sealed class ApproxLayerTests
         layer.Mode = LayerMode.Quantized;
         layer.call(input);
         layer.eval();
-        foreach (var (quantized, approximate) in Gradients(LayerMode.Quantized).Zip(Gradients(LayerMode.Approximate)))
+        foreach (var (quantized, approximate) in Gradients(LayerMode.Quantized).Zip(Gradients(approximateMode)))
         {
             AssertClose(quantized, approximate);
         }
@@ -205,6 +272,7 @@ public sealed class ApproxLayerTests
     [InlineData(LayerMode.Quantized)]
     [InlineData(LayerMode.Noise)]
     [InlineData(LayerMode.Approximate)]
+    [InlineData(LayerMode.Surrogate)]
     public void ForwardLeavesOnlyItsOutputAlive(LayerMode mode)
     {
         using var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3, padding: 1), new QuantizationOptions(Signedness.Unsigned));
@@ -225,6 +293,7 @@ public sealed class ApproxLayerTests
     [InlineData(LayerMode.Quantized)]
     [InlineData(LayerMode.Noise)]
     [InlineData(LayerMode.Approximate)]
+    [InlineData(LayerMode.Surrogate)]
     public void ForwardWithGradientsLeavesOnlyItsOutputAlive(LayerMode mode)
     {
         using var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3, padding: 1), new QuantizationOptions(Signedness.Signed) { PerChannelWeights = true });
