@@ -28,7 +28,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
     /// <summary>Lanes are output channels: computes <paramref name="count"/> of the strip's channels.</summary>
     public static void RunChannels(in StripWork work, int first, int count)
     {
-        using var scratch = new Scratch(Job.Bytes(work.Strip.Count));
+        using var scratch = new Scratch(Job.Bytes(work.Strip.Count, work.Operands.Shape.FanIn));
         var job = new Job(work, scratch, work.Strip.Count);
         for (int lane = first; lane < first + count; lane += Lanes)
         {
@@ -39,7 +39,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
     /// <summary>Lanes are outputs: computes <paramref name="count"/> channels of all outputs of the strip.</summary>
     public static void RunOutputs(in StripWork work, byte* weightsByK, int first, int count)
     {
-        using var scratch = new Scratch(Job.Bytes(count));
+        using var scratch = new Scratch(Job.Bytes(count, work.Operands.Shape.FanIn));
         var job = new Job(work, scratch, count);
         for (int lane = 0; lane < work.Strip.Count; lane += Lanes)
         {
@@ -56,39 +56,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
         int o = (work.Group * work.Channels) + lane, fanIn = shape.FanIn, count = strip.Count;
         int firstCode = work.Low & -8, codes = (work.High | 7) + 1 - firstCode;
         byte* weights = a.Weights + ((long)o * fanIn);
-        LutResiduals residuals = work.Residuals;
-        ushort** rows = stackalloc ushort*[Lanes];
-        byte** x = stackalloc byte*[Depth];
-        byte* codes1 = stackalloc byte[Lanes];
-        new Span<int>(job.LaneOffset, Lanes).Clear();
-        new Span<int>(job.Sums, count * Lanes).Clear();
-        for (int k = 0; k < fanIn; k += Depth)
-        {
-            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
-            for (int i = 0; i < padded; i++)
-            {
-                ushort* table = job.Tables + (i * TableLength);
-                x[i] = work.Packed + work.Offsets[Math.Min(k + i, fanIn - 1)];
-                if (i >= depth)
-                {
-                    new Span<ushort>(table + (firstCode * Lanes), codes * Lanes).Clear();
-                    continue;
-                }
-
-                // Channels that do not exist repeat the last one; nobody reads them.
-                for (int l = 0; l < Lanes; l++)
-                {
-                    codes1[l] = weights[((long)Math.Min(l, used - 1) * fanIn) + k + i];
-                }
-
-                int range = Rows(residuals, codes1, rows, job.LaneOffset);
-                (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
-                TLanes.Expand(rows, firstCode, codes, table);
-            }
-
-            TLanes.Add(job.Tables, x, padded, widest <= ushort.MaxValue, count, job.Sums);
-        }
-
+        Add(job, work.Residuals, (firstCode, codes), fanIn, count, work.Packed, work.Offsets, weights, job.Ks, fanIn, used);
         for (int l = 0; l < used; l++)
         {
             job.LaneOffset[l] += a.Offset == null ? 0 : a.Offset[o + l];
@@ -128,39 +96,13 @@ internal static unsafe class LutConv2dLanes<TLanes>
         PackedStrip strip = work.Strip;
         int channels = work.Channels, fanIn = shape.FanIn, plane = shape.OutHeight * shape.OutWidth;
         byte* weights = weightsByK + ((long)work.Group * fanIn * channels) + firstChannel;
-        LutResiduals residuals = work.Residuals;
-        ushort** rows = stackalloc ushort*[Lanes];
-        byte** w = stackalloc byte*[Depth];
-        byte* codes = stackalloc byte[Lanes];
-        new Span<int>(job.LaneOffset, Lanes).Clear();
-        new Span<int>(job.Sums, count * Lanes).Clear();
-        for (int k = 0; k < fanIn; k += Depth)
+        int* rows = job.Ks;
+        for (int k = 0; k < fanIn; k++)
         {
-            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
-            for (int i = 0; i < padded; i++)
-            {
-                ushort* table = job.Tables + (i * TableLength);
-                w[i] = weights + ((long)Math.Min(k + i, fanIn - 1) * channels);
-                if (i >= depth)
-                {
-                    new Span<ushort>(table, TableLength).Clear();
-                    continue;
-                }
-
-                byte* packed = work.Packed + work.Offsets[k + i] + lane;
-                for (int l = 0; l < Lanes; l++)
-                {
-                    codes[l] = packed[Math.Min(l, used - 1)];
-                }
-
-                int range = Rows(residuals, codes, rows, job.LaneOffset);
-                (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
-                TLanes.Expand(rows, 0, LutTable.Codes, table);
-            }
-
-            TLanes.Add(job.Tables, w, padded, widest <= ushort.MaxValue, count, job.Sums);
+            rows[k] = k * channels;
         }
 
+        Add(job, work.Residuals, (0, LutTable.Codes), fanIn, count, weights, rows, work.Packed + lane, work.Offsets, 1, used);
         int* outputs = stackalloc int[Lanes];
         bool neighbours = true;
         for (int l = 0; l < used; l++)
@@ -244,6 +186,46 @@ internal static unsafe class LutConv2dLanes<TLanes>
         }
     }
 
+    /// <summary>Expands the tables of all k for one block of lanes and adds their rows to the sums of the streams; starts
+    /// <see cref="Job.LaneOffset"/> with the sums of Least. The stream codes of k start at <c>streams + streamOffsets[k]</c>, the code of
+    /// lane l is <c>lanes[laneOffsets[k] + l * laneStep]</c>.</summary>
+    private static void Add(
+        in Job job, LutResiduals residuals, (int First, int Count) codes, int fanIn, int count, byte* streams, int* streamOffsets,
+        byte* lanes, int* laneOffsets, long laneStep, int used)
+    {
+        ushort** rows = stackalloc ushort*[Lanes];
+        byte** x = stackalloc byte*[Depth];
+        byte* laneCodes = stackalloc byte[Lanes];
+        new Span<int>(job.LaneOffset, Lanes).Clear();
+        new Span<int>(job.Sums, count * Lanes).Clear();
+        for (int k = 0; k < fanIn; k += Depth)
+        {
+            int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
+            for (int i = 0; i < padded; i++)
+            {
+                ushort* table = job.Tables + (i * TableLength);
+                x[i] = streams + streamOffsets[Math.Min(k + i, fanIn - 1)];
+                if (i >= depth)
+                {
+                    new Span<ushort>(table + (codes.First * Lanes), codes.Count * Lanes).Clear();
+                    continue;
+                }
+
+                // Lanes that do not exist repeat the last one; nobody reads them.
+                for (int l = 0; l < Lanes; l++)
+                {
+                    laneCodes[l] = lanes[laneOffsets[k + i] + (Math.Min(l, used - 1) * laneStep)];
+                }
+
+                int range = Rows(residuals, laneCodes, rows, job.LaneOffset);
+                (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
+                TLanes.Expand(rows, codes.First, codes.Count, table);
+            }
+
+            TLanes.Add(job.Tables, x, padded, widest <= ushort.MaxValue, count, job.Sums);
+        }
+    }
+
     /// <summary>Finds the residual row of every lane, in the order of positions; adds Least of each row to its lane's sum and returns the
     /// greatest residual of all rows.</summary>
     private static int Rows(LutResiduals residuals, byte* codes, ushort** rows, int* sums)
@@ -277,6 +259,9 @@ internal static unsafe class LutConv2dLanes<TLanes>
         public readonly int* Zeros;
         public readonly float* StreamScale;
 
+        /// <summary>0, 1, 2, ... of the fan-in, for channel lanes; room for as many offsets.</summary>
+        public readonly int* Ks;
+
         public Job(in StripWork work, Scratch scratch, int streams)
         {
             Tables = scratch.Take<ushort>(Depth * TableLength);
@@ -287,11 +272,17 @@ internal static unsafe class LutConv2dLanes<TLanes>
             LaneBias = scratch.Take<float>(Lanes);
             Zeros = scratch.Take<int>(LutConv2dLanes<TLanes>.Chunk);
             StreamScale = scratch.Take<float>(LutConv2dLanes<TLanes>.Chunk);
+            Ks = scratch.Take<int>(work.Operands.Shape.FanIn);
+            for (int k = 0; k < work.Operands.Shape.FanIn; k++)
+            {
+                Ks[k] = k;
+            }
+
             new Span<int>(Zeros, LutConv2dLanes<TLanes>.Chunk).Clear();
             new Span<float>(StreamScale, LutConv2dLanes<TLanes>.Chunk).Fill(1);
         }
 
-        public static long Bytes(int streams) => (Depth * TableLength * sizeof(ushort))
+        public static long Bytes(int streams, int fanIn) => ((long)fanIn * sizeof(int)) + (Depth * TableLength * sizeof(ushort))
             + (((streams + LutConv2dLanes<TLanes>.Chunk + 3L) * Lanes) + (2 * LutConv2dLanes<TLanes>.Chunk)) * sizeof(int);
 
         public LaneTerms Terms(bool real) => new()

@@ -151,49 +151,10 @@ internal static unsafe class LutConv2dPermutation
             byte* atV = bytes + (v * 2 * codes), atW = bytes + (w * 2 * codes);
             least += leasts[v] + leasts[w];
             TPlane t = TPlane.Load(atV), u = TPlane.Load(atW);
-            if (pairLow)
-            {
-                l0.AddPair(t, u, a, b);
-                if (TVectors.Count > 1)
-                {
-                    l1.AddPair(t, u, a + 64, b + 64);
-                    l2.AddPair(t, u, a + 128, b + 128);
-                    l3.AddPair(t, u, a + 192, b + 192);
-                }
-            }
-            else
-            {
-                l0.AddEach(t, u, a, b);
-                if (TVectors.Count > 1)
-                {
-                    l1.AddEach(t, u, a + 64, b + 64);
-                    l2.AddEach(t, u, a + 128, b + 128);
-                    l3.AddEach(t, u, a + 192, b + 192);
-                }
-            }
-
+            AddPlane<TPlane, TVectors>(t, u, a, b, pairLow, ref l0, ref l1, ref l2, ref l3);
             t = TPlane.Load(atV + codes);
             u = TPlane.Load(atW + codes);
-            if (highs[v] + highs[w] <= byte.MaxValue)
-            {
-                h0.AddPair(t, u, a, b);
-                if (TVectors.Count > 1)
-                {
-                    h1.AddPair(t, u, a + 64, b + 64);
-                    h2.AddPair(t, u, a + 128, b + 128);
-                    h3.AddPair(t, u, a + 192, b + 192);
-                }
-            }
-            else
-            {
-                h0.AddEach(t, u, a, b);
-                if (TVectors.Count > 1)
-                {
-                    h1.AddEach(t, u, a + 64, b + 64);
-                    h2.AddEach(t, u, a + 128, b + 128);
-                    h3.AddEach(t, u, a + 192, b + 192);
-                }
-            }
+            AddPlane<TPlane, TVectors>(t, u, a, b, highs[v] + highs[w] <= byte.MaxValue, ref h0, ref h1, ref h2, ref h3);
         }
 
         Flush(l0, h0, planes.Shift, to, add);
@@ -205,6 +166,35 @@ internal static unsafe class LutConv2dPermutation
         }
 
         return least;
+    }
+
+    /// <summary>Adds one plane of two k: their bytes together where they fit a byte, else one after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPlane<TPlane, TVectors>(
+        in TPlane t, in TPlane u, byte* a, byte* b, bool pair, ref Sums16 s0, ref Sums16 s1, ref Sums16 s2, ref Sums16 s3)
+        where TPlane : struct, IPlane<TPlane>
+        where TVectors : struct, IVectors
+    {
+        if (pair)
+        {
+            s0.AddPair(t, u, a, b);
+            if (TVectors.Count > 1)
+            {
+                s1.AddPair(t, u, a + 64, b + 64);
+                s2.AddPair(t, u, a + 128, b + 128);
+                s3.AddPair(t, u, a + 192, b + 192);
+            }
+        }
+        else
+        {
+            s0.AddEach(t, u, a, b);
+            if (TVectors.Count > 1)
+            {
+                s1.AddEach(t, u, a + 64, b + 64);
+                s2.AddEach(t, u, a + 128, b + 128);
+                s3.AddEach(t, u, a + 192, b + 192);
+            }
+        }
     }
 
     /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i.</summary>
