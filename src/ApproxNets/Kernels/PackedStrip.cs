@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ApproxNets.Kernels;
 
@@ -13,21 +14,26 @@ namespace ApproxNets.Kernels;
 /// <see cref="Offset"/> and are <see cref="Count"/> bytes in a row. Vertical kernel positions share a plane where the vertical stride
 /// is 1, so a 3x3 layer is copied three times, not nine as by im2col; otherwise each ky has rows of its own.
 /// <para>Maps of at most 16 positions are one vector: there every k is one byte shuffle of the whole map, and outputs are numbered
-/// image by image.</para>
+/// image by image. With AVX-512 the same is done for maps of 64 positions, if groups have few channels: K rows take more memory.</para>
 /// </remarks>
 internal readonly unsafe struct PackedStrip
 {
     /// <summary>Bytes behind the packed codes that kernels may read (not use).</summary>
     public const int Slack = 256;
 
-    private const int MapLength = 16;
+    // An index with the uppermost bit, which both kinds of shuffles can tell.
+    private const byte Padded = byte.MaxValue;
+
+    private const int SmallMap = 16;
+    private const int LargeMap = 64;
+    private const int FewChannels = 4;
 
     private readonly Conv2dShape _shape;
     private readonly int _firstImage;
     private readonly int _firstRow;
     private readonly int _rows;
     private readonly int _planeRows;
-    private readonly bool _shuffled;
+    private readonly int _shuffleLength;
 
     public PackedStrip(in Conv2dShape shape, int firstImage, int images, int firstRow, int rows)
     {
@@ -35,8 +41,11 @@ internal readonly unsafe struct PackedStrip
         OutWidth = shape.OutWidth;
         RowLength = images * OutWidth;
         Count = rows * RowLength;
-        int map = shape.OutHeight * OutWidth;
-        _shuffled = shape.Height * shape.Width <= MapLength && map <= MapLength && rows == shape.OutHeight && shape.FanIn > shape.InChannels / shape.Groups;
+        int map = Math.Max(shape.Height * shape.Width, shape.OutHeight * OutWidth);
+        bool whole = rows == shape.OutHeight && (shape.KernelHeight > 1 || shape.KernelWidth > 1);
+        _shuffleLength = !whole || map > LargeMap ? 0
+            : map <= SmallMap ? SmallMap
+            : Avx512Vbmi.IsSupported && shape.InChannels / shape.Groups <= FewChannels ? LargeMap : 0;
         _planeRows = shape.Stride.H == 1 ? rows + ((shape.KernelHeight - 1) * shape.Dilation.H) : shape.KernelHeight * rows;
     }
 
@@ -51,16 +60,18 @@ internal readonly unsafe struct PackedStrip
     public int Count { get; }
 
     /// <summary>Bytes of one plane. A shuffled one has room for the vector that is written last.</summary>
-    public int PlaneLength => _shuffled ? Count + MapLength : _planeRows * RowLength;
+    public int PlaneLength => IsShuffled ? Count + _shuffleLength : _planeRows * RowLength;
+
+    private bool IsShuffled => _shuffleLength > 0;
 
     /// <summary>Planes of one channel.</summary>
-    private int Planes => _shuffled ? _shape.KernelHeight * _shape.KernelWidth : _shape.KernelWidth;
+    private int Planes => IsShuffled ? _shape.KernelHeight * _shape.KernelWidth : _shape.KernelWidth;
 
     /// <summary>Bytes of one group of channels.</summary>
     public int Length => _shape.InChannels / _shape.Groups * Planes * PlaneLength;
 
     /// <summary>Where the codes of kernel position (c, ky, kx) start.</summary>
-    public int Offset(int c, int ky, int kx) => _shuffled
+    public int Offset(int c, int ky, int kx) => IsShuffled
         ? ((((c * _shape.KernelHeight) + ky) * _shape.KernelWidth) + kx) * PlaneLength
         : (((c * _shape.KernelWidth) + kx) * PlaneLength) + (ky * (_shape.Stride.H == 1 ? _shape.Dilation.H : _rows) * RowLength);
 
@@ -80,13 +91,13 @@ internal readonly unsafe struct PackedStrip
     }
 
     /// <summary>Outputs that are neighbours in memory, from the first of them on.</summary>
-    public int RunLength => _shuffled ? _shape.OutHeight * OutWidth : Images == 1 ? Count : OutWidth;
+    public int RunLength => IsShuffled ? _shape.OutHeight * OutWidth : Images == 1 ? Count : OutWidth;
 
     /// <summary>Index of output p in channel 0 of <c>[B, O, OutHeight, OutWidth]</c>.</summary>
     public int OutputIndex(int p)
     {
         int map = _shape.OutHeight * OutWidth;
-        return _shuffled
+        return IsShuffled
             ? ((_firstImage + (p / map)) * _shape.OutChannels * map) + (p % map)
             : ((((_firstImage + (p % RowLength / OutWidth)) * _shape.OutChannels * _shape.OutHeight) + _firstRow + (p / RowLength)) * OutWidth)
                 + (p % OutWidth);
@@ -144,7 +155,7 @@ internal readonly unsafe struct PackedStrip
             return;
         }
 
-        if (_shuffled)
+        if (IsShuffled)
         {
             Shuffle(a, group, shuffles, to);
             return;
@@ -215,7 +226,7 @@ internal readonly unsafe struct PackedStrip
                 }
             }
 
-            for (int ky = 0; ky < (_shuffled ? 1 : _shape.KernelHeight); ky++)
+            for (int ky = 0; ky < (IsShuffled ? 1 : _shape.KernelHeight); ky++)
             {
                 AddMultiple(scratch + Offset(0, ky, 0), factor, sums, Count);
             }
@@ -240,56 +251,75 @@ internal readonly unsafe struct PackedStrip
     }
 
     /// <summary>Bytes that <see cref="Shuffles"/> writes.</summary>
-    public int ShuffleLength => _shuffled ? Planes * MapLength : 0;
+    public int ShuffleLength => Planes * _shuffleLength;
 
     /// <summary>Writes, for small maps, which byte of a map goes where for every k.</summary>
     public void Shuffles(byte* to)
     {
         Conv2dShape s = _shape;
-        for (int k = 0; k < ShuffleLength / MapLength; k++)
+        for (int k = 0; k < Planes && IsShuffled; k++)
         {
-            for (int p = 0; p < MapLength; p++)
+            for (int p = 0; p < _shuffleLength; p++)
             {
                 int y = (p / OutWidth * s.Stride.H) - s.Padding.H + (k / s.KernelWidth * s.Dilation.H);
                 int x = (p % OutWidth * s.Stride.W) - s.Padding.W + (k % s.KernelWidth * s.Dilation.W);
                 bool inside = p < s.OutHeight * OutWidth && (uint)y < (uint)s.Height && (uint)x < (uint)s.Width;
-
-                // Shuffling gives 0 for an index beyond the vector.
-                *to++ = inside ? (byte)((y * s.Width) + x) : byte.MaxValue;
+                *to++ = inside ? (byte)((y * s.Width) + x) : Padded;
             }
         }
     }
 
-    /// <summary>Packs maps of at most 16 positions: one shuffle for each image and k.</summary>
+    /// <summary>Packs small maps: one shuffle for each image and k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Shuffle(in LutConv2dOperands a, int group, byte* indices, byte* to)
     {
         Conv2dShape s = _shape;
         int channels = s.InChannels / s.Groups, planes = Planes, planeLength = PlaneLength, map = s.OutHeight * OutWidth, length = s.Height * s.Width;
-
-        // Codes less the padding code, so that the zeros of the shuffle become padding.
-        Vector128<byte> pad = Vector128.Create(a.PadCode);
         byte* end = a.X + s.InputLength;
-        byte* whole = stackalloc byte[MapLength];
+        byte* whole = stackalloc byte[LargeMap];
         for (int c = 0; c < channels; c++, to += (long)planes * planeLength)
         {
             byte* from = a.X + ((((long)_firstImage * s.InChannels) + (group * channels) + c) * length);
             for (int image = 0; image < Images; image++, from += (long)s.InChannels * length)
             {
                 byte* source = from;
-                if (from + MapLength > end)
+                if (from + _shuffleLength > end)
                 {
-                    Buffer.MemoryCopy(from, whole, MapLength, length);
+                    Buffer.MemoryCopy(from, whole, LargeMap, length);
                     source = whole;
                 }
 
-                Vector128<byte> codes = Vector128.Load(source) - pad;
-                byte* output = to + ((long)image * map);
-                for (int k = 0; k < planes; k++, output += planeLength)
+                if (_shuffleLength == SmallMap)
                 {
-                    (Vector128.Shuffle(codes, Vector128.Load(indices + (k * MapLength))) + pad).Store(output);
+                    ShuffleMap16(source, indices, a.PadCode, planes, to + ((long)image * map), planeLength);
+                }
+                else
+                {
+                    ShuffleMap64(source, indices, a.PadCode, planes, to + ((long)image * map), planeLength);
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ShuffleMap16(byte* map, byte* indices, byte padCode, int planes, byte* to, int planeLength)
+    {
+        // Codes less the padding code: the zeros that an index beyond the vector gives become padding.
+        Vector128<byte> pad = Vector128.Create(padCode), codes = Vector128.Load(map) - pad;
+        for (int k = 0; k < planes; k++, to += planeLength)
+        {
+            (Vector128.Shuffle(codes, Vector128.Load(indices + (k * SmallMap))) + pad).Store(to);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ShuffleMap64(byte* map, byte* indices, byte padCode, int planes, byte* to, int planeLength)
+    {
+        Vector512<byte> pad = Vector512.Create(padCode), codes = Vector512.Load(map);
+        for (int k = 0; k < planes; k++, to += planeLength)
+        {
+            Vector512<byte> index = Vector512.Load(indices + (k * LargeMap));
+            Avx512BW.BlendVariable(Avx512Vbmi.PermuteVar64x8(codes, index), pad, index).Store(to);
         }
     }
 
