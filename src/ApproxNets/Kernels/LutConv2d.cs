@@ -8,12 +8,22 @@ namespace ApproxNets.Kernels;
 /// <c>sums[b, o, y, x] = sum_k m(x_k, w_k)</c> over the fan-in k = (channel, kernel row, kernel column).
 /// </summary>
 /// <remarks>
-/// Knows operand codes only (<c>value - MinOperand</c>, 0..255), no tensors, scales or zero points. Sums are 32-bit integers, so
-/// every path and every number of threads gives the same bits.
+/// <para>Knows operand codes only (<c>value - MinOperand</c>, 0..255) and no tensors. Sums are 32-bit integers, so every path, every
+/// strategy and every number of threads gives the same bits.</para>
+/// <para>Layout: a unit of work packs the activations of a strip (<see cref="PackedStrip"/>), then looks up its products by the
+/// strategy that <see cref="StripPlan"/> finds cheapest for the shape. Paths differ in the strategies they have:</para>
+/// <list type="bullet">
+/// <item><see cref="KernelPath.Scalar"/>: the plain loop (<see cref="LutConv2dScalar"/>), the oracle of all others.</item>
+/// <item><see cref="KernelPath.Vector128"/>, <see cref="KernelPath.Avx2"/>: tables expanded for 8 or 16 lanes, either channels or outputs
+/// (<see cref="LutConv2dLanes{TLanes}"/>), and single look-ups where those do not pay (<see cref="LutConv2dColumns"/>).</item>
+/// <item><see cref="KernelPath.Avx512"/>: the same with 32 lanes, and byte permutations (<see cref="LutConv2dPermutation"/>).</item>
+/// </list>
+/// <para>Measured: data/results/bench has every layer with processor and versions.</para>
 /// </remarks>
 public static class LutConv2d
 {
-    /// <summary>Environment variable that forces the choice of <see cref="KernelPath.Auto"/>: <c>scalar</c> or <c>avx2</c>.</summary>
+    /// <summary>Environment variable that forces the choice of <see cref="KernelPath.Auto"/>: <c>scalar</c>, <c>vector128</c>,
+    /// <c>avx2</c> or <c>avx512</c>.</summary>
     public const string PathVariable = "APPROXNETS_KERNEL";
 
     /// <summary>Computes the sums of looked-up products.</summary>
