@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
@@ -100,7 +102,7 @@ public sealed class NetlistBuilder
     /// <param name="outputs">The nets of the product, least significant first, 1 to 16.</param>
     /// <exception cref="ArgumentException">There are none or more than 16 outputs, or one is no net.</exception>
     public Netlist Build(params ReadOnlySpan<int> outputs) =>
-        new(OperandBits, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_gates), outputs);
+        new(OperandBits, CollectionsMarshal.AsSpan(_gates), outputs);
 
     private int Operand(int bit) => bit >= 0 && bit < OperandBits
         ? bit
