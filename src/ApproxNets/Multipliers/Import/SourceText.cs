@@ -30,8 +30,8 @@ internal enum TokenKind
 /// </summary>
 internal sealed class SourceText
 {
-    /// <summary>Greatest size of a circuit's file; a few hundred gates take 10 KB.</summary>
-    internal const int MaxBytes = 16 << 20;
+    /// <summary>Greatest size of a circuit's file; a few hundred gates take 10 to 100 KB.</summary>
+    internal const int MaxBytes = 4 << 20;
 
     /// <summary>Expressions and modules may be nested so deep.</summary>
     internal const int MaxDepth = 256;
