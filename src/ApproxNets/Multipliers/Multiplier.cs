@@ -80,6 +80,9 @@ public sealed class Multiplier
     /// <summary>Where <see cref="RelativePower"/> comes from.</summary>
     public string PowerSource { get; }
 
+    /// <summary>Area and delay of the circuit, where they are known.</summary>
+    public CircuitFigures? Figures { get; init; }
+
     /// <summary>True when every product is exact.</summary>
     public bool IsExact { get; }
 

@@ -26,7 +26,7 @@ public sealed record CircuitCost(
     int Cells, double AreaSquareMicrometres, int Depth, double DelayNanoseconds, double PowerMicrowatts)
 {
     /// <summary>What <see cref="Multiplier.PowerSource"/> says of a power from here.</summary>
-    public const string Source = "estimate: switching activity, gscl45nm cells";
+    public const string Source = "estimate from switching activity in gscl45nm cells";
 
     private const double NanosecondsPerLevel = 0.048, GlitchesPerLevel = 0.5, OutputCapacitance = 2.3;
     private const int DeepestGlitches = 10;

@@ -5,8 +5,8 @@ public sealed partial class Netlist
 {
     /// <summary>
     /// Makes an equivalent netlist without buffers, constants inside, gates that repeat another, double inverters and gates that no output
-    /// depends on. An inverter behind a gate that drives nothing else becomes one with it (AND and NOT to NAND), inverted inputs of XOR and
-    /// XNOR move to its output. The structure is otherwise kept: nothing is restructured or mapped to larger cells.
+    /// depends on. An inverter behind a gate whose value nothing else needs becomes one with it (AND and NOT to NAND), inverted inputs of XOR
+    /// and XNOR move to its output. The structure is otherwise kept: nothing is restructured or mapped to larger cells.
     /// </summary>
     public Netlist Simplified()
     {
@@ -18,7 +18,7 @@ public sealed partial class Netlist
         }
 
         int[] outputs = [.. _outputs.Select(net => folded.Driven(nets[net]))];
-        return new Netlist(OperandBits, [.. folded.Gates], outputs).WithInvertersMerged().WithoutDeadGates();
+        return new Netlist(OperandBits, [.. folded.Gates], outputs).WithoutDeadGates().WithInvertersMerged().WithoutDeadGates();
     }
 
     private static Gate Renamed(Gate gate, ReadOnlySpan<int> nets) => new(
@@ -38,41 +38,56 @@ public sealed partial class Netlist
         _ => null,
     };
 
-    /// <summary>How often each net is read by gates and outputs.</summary>
-    private int[] Readers()
+    /// <summary>
+    /// Turns a gate with an inverter behind it into the complementary gate, when all its other readers are inverters too, or XOR and XNOR,
+    /// which then turn into each other.
+    /// </summary>
+    private Netlist WithInvertersMerged()
     {
-        var readers = new int[NetCount];
-        foreach (Gate gate in _gates)
+        var readers = new List<int>[NetCount];
+        for (int i = 0; i < _gates.Length; i++)
         {
-            for (int input = 0; input < gate.InputCount; input++)
+            for (int input = 0; input < _gates[i].InputCount; input++)
             {
-                readers[gate[input]]++;
+                (readers[_gates[i][input]] ??= []).Add(i);
             }
         }
 
-        foreach (int output in _outputs)
-        {
-            readers[output]++;
-        }
-
-        return readers;
-    }
-
-    private Netlist WithInvertersMerged()
-    {
-        int[] readers = Readers();
         Gate[] gates = [.. _gates];
         for (int i = 0; i < gates.Length; i++)
         {
-            int driver = gates[i].X - InputCount;
-            if (gates[i].Kind == GateKind.Not && driver >= 0 && readers[gates[i].X] == 1
-                && Complement(gates[driver].Kind) is { } complement)
+            int net = InputCount + i;
+            if (Complement(gates[i].Kind) is { } complement && readers[net] is { } own && Array.IndexOf(_outputs, net) < 0
+                && own.Exists(reader => gates[reader].Kind == GateKind.Not)
+                && own.TrueForAll(reader => gates[reader].Kind is GateKind.Not or GateKind.Xor or GateKind.Xnor))
             {
-                gates[i] = gates[driver] with { Kind = complement };
+                gates[i] = gates[i] with { Kind = complement };
+                foreach (int reader in own)
+                {
+                    GateKind kind = gates[reader].Kind == GateKind.Not ? GateKind.Buf : Complement(gates[reader].Kind)!.Value;
+                    gates[reader] = gates[reader] with { Kind = kind };
+                }
             }
         }
 
-        return new Netlist(OperandBits, gates, _outputs);
+        return new Netlist(OperandBits, gates, _outputs).WithoutBuffers();
+    }
+
+    private Netlist WithoutBuffers()
+    {
+        var sources = new int[NetCount];
+        Gate[] gates = [.. _gates];
+        for (int net = 0; net < NetCount; net++)
+        {
+            sources[net] = net;
+            if (net >= InputCount)
+            {
+                Gate gate = gates[net - InputCount] = Renamed(gates[net - InputCount], sources);
+                sources[net] = gate.Kind == GateKind.Buf ? gate.X : net;
+            }
+        }
+
+        return new Netlist(OperandBits, gates, [.. _outputs.Select(net => sources[net])]);
     }
 
     private Netlist WithoutDeadGates()

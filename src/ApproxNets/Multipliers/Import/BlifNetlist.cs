@@ -148,6 +148,7 @@ internal sealed class BlifNetlist
 
         char? value = null;
         int sum = -1;
+        uint table = 0; // of up to three inputs
         foreach ((int rowLine, string[] words) in rows)
         {
             string cube = words.Length == 2 ? words[0] : "";
@@ -171,10 +172,57 @@ internal sealed class BlifNetlist
 
             product = product < 0 ? _graph.Gate(rowLine, GateKind.Const1) : product;
             sum = sum < 0 ? product : _graph.Gate(rowLine, GateKind.Or, sum, product);
+            table |= Minterms(cube);
         }
 
         int target = Net(names[^1], line);
+        if (value is not null && SingleGate(inputs, value == '1' ? table : ~table, nets) is { } gate)
+        {
+            _graph.Drive(target, gate, line);
+            return;
+        }
+
         _graph.Drive(target, sum < 0 ? new Gate(GateKind.Const0) : new Gate(value == '1' ? GateKind.Buf : GateKind.Not, sum), line);
+    }
+
+    /// <summary>The input patterns that a row covers, a bit each; for tables of up to three inputs.</summary>
+    private static uint Minterms(string cube)
+    {
+        uint minterms = 0;
+        for (int pattern = 0; pattern < 8 && cube.Length <= 3; pattern++)
+        {
+            bool covered = true;
+            for (int i = 0; i < cube.Length; i++)
+            {
+                covered &= cube[i] == '-' || cube[i] - '0' == ((pattern >> i) & 1);
+            }
+
+            minterms |= covered ? 1U << pattern : 0;
+        }
+
+        return minterms;
+    }
+
+    /// <summary>The gate that a table of two or three inputs is; null for what takes several gates.</summary>
+    private static Gate? SingleGate(int inputs, uint table, int[] nets)
+    {
+        if (inputs is not (2 or 3))
+        {
+            return null;
+        }
+
+        GateKind? kind = (inputs, inputs == 2 ? table & 15 : table & 255) switch
+        {
+            (2, 0b1000) => GateKind.And,
+            (2, 0b1110) => GateKind.Or,
+            (2, 0b0110) => GateKind.Xor,
+            (2, 0b0111) => GateKind.Nand,
+            (2, 0b0001) => GateKind.Nor,
+            (2, 0b1001) => GateKind.Xnor,
+            (3, 0xCA) => GateKind.Mux,
+            _ => null,
+        };
+        return kind is { } found ? new Gate(found, nets[0], nets[1], inputs == 3 ? nets[2] : 0) : null;
     }
 
     private void Cell(int line, string[] words)

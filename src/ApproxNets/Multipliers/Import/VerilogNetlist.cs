@@ -348,9 +348,11 @@ internal sealed class VerilogNetlist
         return _graph.Gate(chain.Line, chain.Operators[0] == "==" ? GateKind.Not : GateKind.Buf, any);
     }
 
-    private int Truth(Scope scope, VerilogExpression expression) =>
-        Evaluate(scope, expression, Math.Max(Width(scope, expression), 32 * (Width(scope, expression) == 0 ? 1 : 0)))
-            .Aggregate((x, y) => _graph.Gate(expression.Line, GateKind.Or, x, y));
+    private int Truth(Scope scope, VerilogExpression expression)
+    {
+        int own = Width(scope, expression);
+        return Evaluate(scope, expression, own == 0 ? 32 : own).Aggregate((x, y) => _graph.Gate(expression.Line, GateKind.Or, x, y));
+    }
 
     private int Reduced(Scope scope, VerilogExpression.Unary unary)
     {
