@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         RunCommand.Create(),
         DataCommand.Create(),
+        MultipliersCommand.Create(),
         DoctorCommand.Create(),
     };
 

@@ -17,7 +17,7 @@ namespace ApproxNets.Multipliers.Circuits;
 /// <para>Limits: no wires, no sizing of gates, no restructuring by a synthesis tool, no correlation in time, and g stands in for real
 /// glitches. Absolute figures are not to be compared with other sources; relative ones are what this is for.</para>
 /// </remarks>
-/// <param name="Cells">Number of cells after mapping.</param>
+/// <param name="Cells">Number of cells after mapping; constants are none.</param>
 /// <param name="AreaSquareMicrometres">Sum of the cells' areas.</param>
 /// <param name="Depth">Logic levels on the longest path: 2 for XOR, multiplexer and adders, 1 for other gates.</param>
 /// <param name="DelayNanoseconds"><see cref="Depth"/> times 0.048 ns.</param>
@@ -119,7 +119,7 @@ public sealed record CircuitCost(
             power += cell.Carry >= 0 ? Switching(cell.Carry, cell.Cell.CarryEnergy) : 0;
         }
 
-        return new CircuitCost(cells.Count, area, depth, depth * NanosecondsPerLevel, power);
+        return new CircuitCost(cells.Count(cell => cell.Cell.Area > 0), area, depth, depth * NanosecondsPerLevel, power);
 
         double Switching(int net, double energy)
         {

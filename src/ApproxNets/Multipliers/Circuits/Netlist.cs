@@ -104,6 +104,18 @@ public sealed partial class Netlist
         return new Multiplier(name, signedness, products, relativePower, powerSource);
     }
 
+    /// <summary>Makes the circuit whose operand a is this one's operand b, and the other way round.</summary>
+    public Netlist WithOperandsSwapped()
+    {
+        int Swapped(int net) => net >= InputCount ? net : net < OperandBits ? net + OperandBits : net - OperandBits;
+        Gate[] gates = [.. _gates.Select(gate => new Gate(
+            gate.Kind,
+            gate.InputCount > 0 ? Swapped(gate.X) : 0,
+            gate.InputCount > 1 ? Swapped(gate.Y) : 0,
+            gate.InputCount > 2 ? Swapped(gate.S) : 0))];
+        return new Netlist(OperandBits, gates, [.. _outputs.Select(Swapped)]);
+    }
+
     internal static void Check(Gate gate, int index, int inputCount)
     {
         if (!Enum.IsDefined(gate.Kind))

@@ -162,7 +162,7 @@ internal sealed class CModel
         string name = _source.Name("an assignment or return");
         if (!_declared.TryGetValue(name, out var type))
         {
-            throw _source.Error(token.Line, $"'{SourceText.Shortened(name)}'", "a declared variable; loops, branches and calls are not read");
+            throw _source.Error(token.Line, $"'{SourceText.Shortened(name)}'", "a declared variable; no loops, branches or calls");
         }
 
         Token assign = _source.Next();

@@ -24,6 +24,8 @@ public static class MultiplierImport
     /// <summary>What <see cref="Multiplier.PowerSource"/> says when nothing is known.</summary>
     public const string UnknownPower = "not known: counted as that of the exact multiplier";
 
+    private const string GivenPower = "given at import";
+
     /// <summary>Whether a file's extension is one that <see cref="Read"/> knows.</summary>
     public static bool IsKnown(string path) => IsCircuit(path) || TableFile.IsTable(path);
 
@@ -36,10 +38,13 @@ public static class MultiplierImport
     /// <summary>Reads a multiplier.</summary>
     /// <param name="path">The file; its name without extension is the multiplier's.</param>
     /// <param name="declared">The signedness it is said to have; null to take it from the name or the table.</param>
+    /// <param name="swapped">Whether the second operand of the file is the activation.</param>
+    /// <param name="power">Relative power, instead of what the file says or the circuit is estimated at.</param>
     /// <exception cref="InvalidDataException">The file is malformed, contradicts the declared signedness, or its table contradicts the
     /// errors that its header publishes; the message has the file and, for a circuit, the line.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static ImportedMultiplier Read(string path, Signedness? declared = null)
+    /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
+    public static ImportedMultiplier Read(string path, Signedness? declared = null, bool swapped = false, double? power = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string name = Path.GetFileNameWithoutExtension(path);
@@ -49,27 +54,47 @@ public static class MultiplierImport
         if (TableFile.IsTable(path))
         {
             (Signedness signedness, int[] products) = TableFile.Read(path, declared);
-            return new ImportedMultiplier(new Multiplier(name, signedness, products, 1, UnknownPower), null, null, path);
+            products = swapped ? Transposed(products) : products;
+            return new ImportedMultiplier(
+                new Multiplier(name, signedness, products, power ?? 1, power is null ? UnknownPower : GivenPower), null, null, path);
         }
 
         string text = SourceText.ReadFile(path);
         Circuit circuit = ReadCircuit(path, text);
+        if (swapped)
+        {
+            circuit = circuit with { Netlist = circuit.Netlist.WithOperandsSwapped(), OperandA = circuit.OperandB, OperandB = circuit.OperandA };
+        }
+
         PublishedFigures? published = PublishedFigures.Read(path, text);
         (Signedness read, int[] table) = TableReading.ReadCircuit(path, circuit.Netlist.Products, declared);
         CircuitCost cost = CircuitCost.Of(circuit.Netlist);
-        (double power, string source) = published?.PowerMilliwatts is { } milliwatts
+        (double relativePower, string source) = power is { } given
+            ? (given, GivenPower)
+            : published?.PowerMilliwatts is { } milliwatts
             ? (milliwatts / PublishedFigures.ExactPowerMilliwatts(read), FormattableString.Invariant(
                 $"published in {Path.GetFileName(path)}: {milliwatts} mW of {PublishedFigures.ExactPowerMilliwatts(read)} mW exact"))
             : (cost.PowerMicrowatts / CircuitCost.OfExact(read).PowerMicrowatts, CircuitCost.Source);
         var figures = published is { AreaSquareMicrometres: { } area, DelayNanoseconds: { } delay }
             ? new CircuitFigures(area, delay, $"published in {Path.GetFileName(path)}")
             : new CircuitFigures(cost.AreaSquareMicrometres, cost.DelayNanoseconds, CircuitCost.Source);
-        var multiplier = new Multiplier(name, read, table, power, source) { Figures = figures };
+        var multiplier = new Multiplier(name, read, table, relativePower, source) { Figures = figures };
         published?.Check(path, multiplier);
         return new ImportedMultiplier(multiplier, circuit, published, path);
     }
 
     private static bool IsCircuit(string path) => Path.GetExtension(path).ToLowerInvariant() is ".c" or ".v" or ".sv" or ".blif";
+
+    private static int[] Transposed(int[] products)
+    {
+        var transposed = new int[products.Length];
+        for (int i = 0; i < products.Length; i++)
+        {
+            transposed[((i & 255) << 8) | (i >> 8)] = products[i];
+        }
+
+        return transposed;
+    }
 
     private static Circuit ReadCircuit(string path, string text) => Path.GetExtension(path).ToLowerInvariant() switch
     {
