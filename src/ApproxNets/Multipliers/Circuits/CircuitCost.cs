@@ -12,7 +12,7 @@ namespace ApproxNets.Multipliers.Circuits;
 /// <c>P = f sum_nets 2 p (1 - p) g(l) (E_cell + C_fan-out V^2 / 2) + leakage</c>.</para>
 /// <para>g and the 0.048 ns a level were chosen on 22 circuits of EvoApproxLib (v2022: all 13 signed and 9 of the unsigned ones), so what
 /// follows is a fit, not a test. Against published power after one scale factor (the median ratio): Spearman correlation 0.99, median
-/// relative error 5 %, greatest 62 % (<c>mul8s_1L12</c>); with g = 1: 0.99, 12 % and 141 %. Area is 0.86 to 1.21 of the published,
+/// relative error 5 %, greatest 54 % (<c>mul8s_1L12</c>). Area is 0.82 to 1.21 of the published,
 /// delay 0.8 to 1.1 but for two circuits of a few gates.</para>
 /// <para>Limits: no wires, no sizing of gates, no restructuring by a synthesis tool, no correlation in time, and g stands in for real
 /// glitches. Absolute figures are not to be compared with other sources; relative ones are what this is for.</para>
