@@ -6,7 +6,8 @@ using Spectre.Console;
 
 namespace ApproxNets.Cli.Commands;
 
-/// <summary>What <c>approxnets multipliers</c> prints, as tables and as data for JSON. Errors in per cent as EvoApproxLib gives them.</summary>
+/// <summary>What <c>approxnets multipliers</c> prints, as tables and as data for JSON. Errors in per cent as EvoApproxLib gives
+/// them.</summary>
 internal static class MultiplierReport
 {
     /// <summary>Data for JSON, and the same for a reader.</summary>
@@ -30,8 +31,9 @@ internal static class MultiplierReport
         ErrorStatistics errors = ErrorStatistics.Of(m);
         return new Figures(
             m.Name, entry.Library, m.Signedness.ToString().ToLowerInvariant(), m.RelativePower, m.PowerSource,
-            m.Figures?.AreaSquareMicrometres, m.Figures?.DelayNanoseconds, m.Figures?.Source, errors.MeanAbsoluteError, errors.WorstCaseError,
-            100 * errors.MeanRelativeError, 100 * errors.ErrorProbability, errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)
+            m.Figures?.AreaSquareMicrometres, m.Figures?.DelayNanoseconds, m.Figures?.Source,
+            errors.MeanAbsoluteError, errors.WorstCaseError, 100 * errors.MeanRelativeError, 100 * errors.ErrorProbability,
+            errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)
         {
             Circuit = entry.Folder is not null && UserLibrary.ReadCircuit(entry.Folder, m) is { } netlist
                 ? SizeOf(netlist, m.Signedness)
@@ -110,7 +112,8 @@ internal static class MultiplierReport
     }
 
     internal static Result Imported(
-        string folder, IReadOnlyList<ImportedMultiplier> read, IReadOnlyList<string> names, IReadOnlyList<(string Path, string Reason)> leftOut)
+        string folder, IReadOnlyList<ImportedMultiplier> read, IReadOnlyList<string> names,
+        IReadOnlyList<(string Path, string Reason)> leftOut)
     {
         string library = Path.GetFileName(folder);
         var figures = read.DistinctBy(r => r.Multiplier.Name).Select(r => Of(new LibraryEntry(library, null, r.Multiplier)) with
@@ -120,7 +123,10 @@ internal static class MultiplierReport
         string[] exact = [.. names.Except(read.Select(r => r.Multiplier.Name))];
         var data = new
         {
-            Library = library, Folder = folder, Multipliers = figures, AddedExact = exact,
+            Library = library,
+            Folder = folder,
+            Multipliers = figures,
+            AddedExact = exact,
             LeftOut = leftOut.Select(file => new { file.Path, file.Reason }),
         };
         return new Result(data, console =>
@@ -179,6 +185,6 @@ internal static class MultiplierReport
     }
 
     private static string Number(double? value) => value is { } v
-        ? v == 0 ? "0" : Math.Abs(v) >= 1000 ? v.ToString("F0", CultureInfo.InvariantCulture) : v.ToString("G4", CultureInfo.InvariantCulture)
+        ? v == 0 ? "0" : v.ToString(Math.Abs(v) >= 1000 ? "F0" : "G4", CultureInfo.InvariantCulture)
         : "";
 }

@@ -23,7 +23,10 @@ internal static class MultipliersCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Prints JSON.", Recursive = true };
-        return new Command("multipliers", "Multipliers: import, list, show, compare.") { Import(json), List(json), Show(json), Compare(json), json };
+        return new Command("multipliers", "Imports multipliers into a library; lists, shows and compares those that are there.")
+        {
+            Import(json), List(json), Show(json), Compare(json), json,
+        };
     }
 
     private static Command Import(Option<bool> json)
@@ -72,9 +75,8 @@ internal static class MultipliersCommand
             Signedness? declared = parsed.GetValue(signed) ? Signedness.Signed
                 : parsed.GetValue(unsigned) ? Signedness.Unsigned : null;
             var files = ImportFiles.Find(parsed.GetValue(paths)!);
-            return Import(
-                files, parsed.GetValue(output) is { } parent ? Path.Combine(parent, library) : Libraries.FolderOf(library), declared, parsed.GetValue(swap), parsed.GetValue(power),
-                parsed.GetValue(replace));
+            string folder = parsed.GetValue(output) is { } parent ? Path.Combine(parent, library) : Libraries.FolderOf(library);
+            return Import(files, folder, declared, parsed.GetValue(swap), parsed.GetValue(power), parsed.GetValue(replace));
         }));
         return command;
     }

@@ -77,7 +77,8 @@ internal static class CostTable
         new($"{path}, line {line}: found {found}, expected {expected}.");
 
     private static double Figure(string path, int line, string column, string field) =>
-        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double figure) && double.IsFinite(figure) && figure >= 0
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double figure)
+        && double.IsFinite(figure) && figure >= 0
             ? figure
             : throw Wrong(path, line, $"{column} '{field}'", "a finite number >= 0");
 

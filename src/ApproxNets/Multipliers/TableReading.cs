@@ -120,8 +120,8 @@ internal static class TableReading
         if (declared is { } said && said != taken)
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: found a circuit that fits {taken} operands (correlation {Math.Max(ofSigned, ofUnsigned):F3} with the exact product), ")
-                + FormattableString.Invariant($"expected {said} ones (correlation {Math.Min(ofSigned, ofUnsigned):F3})."));
+                $"{path}: found a circuit that fits {taken} operands (correlation {Math.Max(ofSigned, ofUnsigned):F3} with the exact ")
+                + FormattableString.Invariant($"product), expected {said} ones (correlation {Math.Min(ofSigned, ofUnsigned):F3})."));
         }
 
         return (taken, taken == Signedness.Signed ? signed : unsigned);

@@ -96,7 +96,8 @@ internal sealed class CellMapping
         }
     }
 
-    /// <summary>The gates between the leaves and an adder's outputs that nothing else reads; null when there are too many to be one.</summary>
+    /// <summary>The gates between the leaves and an adder's outputs that nothing else reads; null when there are too many to be
+    /// one.</summary>
     private List<int>? Absorbed(int[] leaves, int sum, int carry)
     {
         var cone = new SortedSet<int> { sum, carry };

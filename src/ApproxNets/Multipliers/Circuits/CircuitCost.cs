@@ -6,9 +6,9 @@ namespace ApproxNets.Multipliers.Circuits;
 /// Estimated cost of a circuit in a 45 nm standard-cell library (FreePDK45's gscl45nm, typical corner, 1.1 V, 1 GHz).
 /// </summary>
 /// <remarks>
-/// <para>The circuit is simplified and covered with full adders, half adders and single gates. With p the probability of a 1, a net switches
-/// <c>2 p (1 - p)</c> times a cycle (operands independent from cycle to cycle, no delays). Glitches, which a model without delays leaves
-/// out, grow with depth until gates filter them, so an output at logic level l counts <c>g(l) = 1 + min(l, 10) / 2</c> times:
+/// <para>The circuit is simplified and covered with full adders, half adders and single gates. With p the probability of a 1, a net
+/// switches <c>2 p (1 - p)</c> times a cycle (operands independent from cycle to cycle, no delays). Glitches, which a model without delays
+/// leaves out, grow with depth until gates filter them, so an output at logic level l counts <c>g(l) = 1 + min(l, 10) / 2</c> times:
 /// <c>P = f sum_nets 2 p (1 - p) g(l) (E_cell + C_fan-out V^2 / 2) + leakage</c>.</para>
 /// <para>g and the 0.048 ns a level were chosen on 22 circuits of EvoApproxLib (v2022: all 13 signed and 9 of the unsigned ones), so what
 /// follows is a fit, not a test. Against published power after one scale factor (the median ratio): Spearman correlation 0.99, median
@@ -65,7 +65,8 @@ public sealed record CircuitCost(
     public static double RelativePower(Netlist netlist, Signedness signedness) =>
         Of(netlist).PowerMicrowatts / OfExact(signedness).PowerMicrowatts;
 
-    /// <summary>Estimates the power relative to that of the exact 8x8 array multiplier, both under the operand distributions of a layer.</summary>
+    /// <summary>Estimates the power relative to that of the exact 8x8 array multiplier, both under the operand distributions of a
+    /// layer.</summary>
     /// <param name="netlist">A circuit of 8-bit operands.</param>
     /// <param name="signedness">How the operands are read.</param>
     /// <param name="activations">Probability of each value of operand a, 256 entries in numeric order.</param>

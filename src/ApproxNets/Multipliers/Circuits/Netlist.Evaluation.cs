@@ -4,9 +4,9 @@ using System.Numerics;
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <content>
-/// Bit-parallel evaluation. A word holds one net's value for 64 operand pairs: pair number <c>a 2^n + b</c>, operands as bit patterns, is bit
-/// <c>pair mod 64</c> of word <c>pair / 64</c>. The 2^(2n) / 64 words (1,024 for 8 bits) are taken in blocks, so that all nets of a block stay
-/// in the cache; within a block each gate is one loop over words, which <see cref="Vector{T}"/> makes wide.
+/// Bit-parallel evaluation. A word holds one net's value for 64 operand pairs: pair number <c>a 2^n + b</c>, operands as bit patterns, is
+/// bit <c>pair mod 64</c> of word <c>pair / 64</c>. The 2^(2n) / 64 words (1,024 for 8 bits) are taken in blocks, so that all nets of a
+/// block stay in the cache; within a block each gate is one loop over words, which <see cref="Vector{T}"/> makes wide.
 /// </content>
 public sealed partial class Netlist
 {
@@ -82,11 +82,11 @@ public sealed partial class Netlist
         for (int i = 0; i < _gates.Length; i++)
         {
             Gate gate = _gates[i];
-            Evaluate(
-                gate.Kind, nets.Slice(gate.X * BlockWords, BlockWords), nets.Slice(gate.Y * BlockWords, BlockWords), nets.Slice(gate.S * BlockWords, BlockWords),
-                nets.Slice((InputCount + i) * BlockWords, BlockWords));
+            Evaluate(gate.Kind, Words(nets, gate.X), Words(nets, gate.Y), Words(nets, gate.S), Words(nets, InputCount + i));
         }
     }
+
+    private static Span<ulong> Words(Span<ulong> nets, int net) => nets.Slice(net * BlockWords, BlockWords);
 
     private static void Evaluate(GateKind kind, ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, ReadOnlySpan<ulong> s, Span<ulong> result)
     {
@@ -189,7 +189,8 @@ public sealed partial class Netlist
         }
     }
 
-    /// <summary>Exchanges bit 8 i + j and bit 8 j + i, in three steps of block swaps (H. S. Warren, Hacker's Delight, section 7-3).</summary>
+    /// <summary>Exchanges bit 8 i + j and bit 8 j + i, in three steps of block swaps (H. S. Warren, Hacker's Delight, section
+    /// 7-3).</summary>
     private static ulong Transpose8x8(ulong tile)
     {
         ulong swap = (tile ^ (tile >> 7)) & 0x00AA00AA00AA00AA;

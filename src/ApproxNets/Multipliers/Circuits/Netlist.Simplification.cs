@@ -5,8 +5,8 @@ public sealed partial class Netlist
 {
     /// <summary>
     /// Makes an equivalent netlist without buffers, constants inside, gates that repeat another, double inverters and gates that no output
-    /// depends on. An inverter behind a gate whose value nothing else needs becomes one with it (AND and NOT to NAND), inverted inputs of XOR
-    /// and XNOR move to its output. The structure is otherwise kept: nothing is restructured or mapped to larger cells.
+    /// depends on. An inverter behind a gate whose value nothing else needs becomes one with it (AND and NOT to NAND), inverted inputs of
+    /// XOR and XNOR move to its output. The structure is otherwise kept: nothing is restructured or mapped to larger cells.
     /// </summary>
     public Netlist Simplified()
     {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
-/// Builds a <see cref="Netlist"/> gate by gate. Every method returns the number of the net it made; nets are those of the netlist. Gates are
-/// kept as they are asked for: <see cref="Netlist.Simplified"/> folds constants and drops what no output needs.
+/// Builds a <see cref="Netlist"/> gate by gate. Every method returns the number of the net it made; nets are those of the netlist. Gates
+/// are kept as they are asked for: <see cref="Netlist.Simplified"/> folds constants and drops what no output needs.
 /// </summary>
 public sealed class NetlistBuilder
 {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
-/// A cell of the open 45 nm library gscl45nm of FreePDK45 (North Carolina and Oklahoma State Universities; Liberty file of the typical corner,
-/// 1.1 V, 27 C), whose X1 cells these figures are. A multiplexer is MUX2X1, which inverts, and INVX1.
+/// A cell of the open 45 nm library gscl45nm of FreePDK45 (North Carolina and Oklahoma State Universities; Liberty file of the typical
+/// corner, 1.1 V, 27 C), whose X1 cells these figures are. A multiplexer is MUX2X1, which inverts, and INVX1.
 /// </summary>
 /// <param name="Area">Area in square micrometres.</param>
 /// <param name="Leakage">Leakage in nanowatts.</param>

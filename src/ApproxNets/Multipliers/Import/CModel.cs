@@ -4,18 +4,29 @@ using ApproxNets.Multipliers.Circuits;
 namespace ApproxNets.Multipliers.Import;
 
 /// <summary>
-/// Reads a multiplier from a C function as EvoApproxLib writes them: two integer parameters, declarations, assignments and a return, all in a
-/// straight line. The function is executed on bit vectors of nets by the rules of C11 (integer promotions, usual arithmetic conversions,
-/// two's complement, arithmetic right shift of signed values; <c>int</c> has 32 bits, <c>long</c> 64, <c>char</c> a sign), so the netlist does what the compiled function does.
-/// Operators: <c>~ ! - &amp; | ^ + - &lt;&lt; &gt;&gt; == != &amp;&amp; || ?:</c> and casts; shifts by constants only.
+/// Reads a multiplier from a C function as EvoApproxLib writes them: two integer parameters, declarations, assignments and a return, all in
+/// a straight line. The function is executed on bit vectors of nets by the rules of C11 (integer promotions, usual arithmetic conversions,
+/// two's complement, arithmetic right shift of signed values; <c>int</c> has 32 bits, <c>long</c> 64, <c>char</c> a sign), so the netlist
+/// does what the compiled function does. Operators: <c>~ ! - &amp; | ^ + - &lt;&lt; &gt;&gt; == != &amp;&amp; || ?:</c> and casts; shifts
+/// by constants only.
 /// </summary>
 internal sealed class CModel
 {
     private static readonly Dictionary<string, (int Width, bool Signed)> Types = new(StringComparer.Ordinal)
     {
-        ["uint8_t"] = (8, false), ["int8_t"] = (8, true), ["uint16_t"] = (16, false), ["int16_t"] = (16, true),
-        ["uint32_t"] = (32, false), ["int32_t"] = (32, true), ["uint64_t"] = (64, false), ["int64_t"] = (64, true),
-        ["signed"] = (32, true), ["unsigned"] = (32, false), ["int"] = (32, true), ["long"] = (64, true), ["short"] = (16, true),
+        ["uint8_t"] = (8, false),
+        ["int8_t"] = (8, true),
+        ["uint16_t"] = (16, false),
+        ["int16_t"] = (16, true),
+        ["uint32_t"] = (32, false),
+        ["int32_t"] = (32, true),
+        ["uint64_t"] = (64, false),
+        ["int64_t"] = (64, true),
+        ["signed"] = (32, true),
+        ["unsigned"] = (32, false),
+        ["int"] = (32, true),
+        ["long"] = (64, true),
+        ["short"] = (16, true),
         ["char"] = (8, true),
     };
 
@@ -169,7 +180,8 @@ internal sealed class CModel
         Word value = assign.Text switch
         {
             "=" => Expression(),
-            "|=" or "&=" or "^=" or "+=" or "-=" or "<<=" or ">>=" => Apply(assign, Value(name, token.Line), Expression(), assign.Text[..^1]),
+            "|=" or "&=" or "^=" or "+=" or "-=" or "<<=" or ">>=" =>
+                Apply(assign, Value(name, token.Line), Expression(), assign.Text[..^1]),
             _ => throw _source.Wrong(assign, "an assignment operator"),
         };
         _variables[name] = value.To(type.Width, type.Signed);

@@ -10,9 +10,9 @@ public sealed partial record ImportFiles(IReadOnlyList<string> Taken, IReadOnlyL
     private static readonly string[] Preferred = [".c", ".v", ".sv", ".blif", ".npy", ".csv", ".bin", ".raw"];
 
     /// <summary>
-    /// Lists files. A file that is named is taken as it is. In a folder and those below it, such as a checkout of EvoApproxLib, files of known
-    /// extension are taken, but for EvoApproxLib's adders and multipliers of other widths, and but for a second form of the same circuit
-    /// beside the first: C before Verilog before BLIF before tables, and mapped <c>_pdk45.v</c> and <c>_gen.v</c> last.
+    /// Lists files. A file that is named is taken as it is. In a folder and those below it, such as a checkout of EvoApproxLib, files of
+    /// known extension are taken, but for EvoApproxLib's adders and multipliers of other widths, and but for a second form of the same
+    /// circuit beside the first: C before Verilog before BLIF before tables, and mapped <c>_pdk45.v</c> and <c>_gen.v</c> last.
     /// </summary>
     /// <param name="paths">Files and folders.</param>
     /// <exception cref="FileNotFoundException">A path does not exist.</exception>

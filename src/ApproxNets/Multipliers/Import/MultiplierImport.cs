@@ -15,9 +15,10 @@ public sealed record ImportedMultiplier(Multiplier Multiplier, Circuit? Circuit,
 /// </summary>
 /// <remarks>
 /// A name that begins with <c>mul8s</c> or <c>mul8u</c> declares the signedness, unless the caller does; the C types of parameters declare
-/// nothing, as some signed circuits of EvoApproxLib have unsigned ones. Without a declaration the reading that correlates best with the exact
-/// product counts; with one, a better correlation of the other reading is an error. Power is the published one divided by that of
-/// EvoApproxLib's exact multiplier, else the estimate of <see cref="CircuitCost"/>; a table has neither and counts as 1, which saves nothing.
+/// nothing, as some signed circuits of EvoApproxLib have unsigned ones. Without a declaration the reading that correlates best with the
+/// exact product counts; with one, a better correlation of the other reading is an error. Power is the published one divided by that of
+/// EvoApproxLib's exact multiplier, else the estimate of <see cref="CircuitCost"/>; a table has neither and counts as 1, which saves
+/// nothing.
 /// </remarks>
 public static class MultiplierImport
 {
@@ -63,7 +64,7 @@ public static class MultiplierImport
         Circuit circuit = ReadCircuit(path, text);
         if (swapped)
         {
-            circuit = circuit with { Netlist = circuit.Netlist.WithOperandsSwapped(), OperandA = circuit.OperandB, OperandB = circuit.OperandA };
+            circuit = new Circuit(circuit.Netlist.WithOperandsSwapped(), circuit.Name, circuit.OperandB, circuit.OperandA);
         }
 
         PublishedFigures? published = PublishedFigures.Read(path, text);

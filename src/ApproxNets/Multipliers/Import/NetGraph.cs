@@ -3,8 +3,8 @@ using ApproxNets.Multipliers.Circuits;
 namespace ApproxNets.Multipliers.Import;
 
 /// <summary>
-/// Nets of a netlist in no order, each with a name, the line it is first seen in and at most one driver; the common ground of the Verilog and
-/// BLIF readers. <see cref="Build"/> orders them and finds cycles and nets without a driver.
+/// Nets of a netlist in no order, each with a name, the line it is first seen in and at most one driver; the common ground of the Verilog
+/// and BLIF readers. <see cref="Build"/> orders them and finds cycles and nets without a driver.
 /// </summary>
 internal sealed class NetGraph(string path)
 {

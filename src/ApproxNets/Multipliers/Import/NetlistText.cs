@@ -6,7 +6,8 @@ namespace ApproxNets.Multipliers.Import;
 /// <summary>Writes a circuit as text that the readers, and other tools, read back.</summary>
 public static class NetlistText
 {
-    /// <summary>Writes structural Verilog: a module with operands <c>a</c> and <c>b</c> and the product <c>p</c>, an assignment a gate.</summary>
+    /// <summary>Writes structural Verilog: a module with operands <c>a</c> and <c>b</c> and the product <c>p</c>, an assignment a
+    /// gate.</summary>
     /// <exception cref="ArgumentException">The name is not an identifier.</exception>
     public static string ToVerilog(this Netlist netlist, string name)
     {

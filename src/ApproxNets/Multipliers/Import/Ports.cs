@@ -50,10 +50,10 @@ internal static class Ports
         }
 
         var all = order.Select(name => joined.Find(bus => bus.Name == name) ?? new Bus(name, [.. bits[name].Values])).ToList();
-        return all.TrueForAll(bus => !bits.TryGetValue(bus.Name, out var found) || found.Keys.SequenceEqual(Enumerable.Range(0, found.Count)))
-            ? all
-            : [.. ports];
+        return all.TrueForAll(bus => !bits.TryGetValue(bus.Name, out var found) || IsWhole(found)) ? all : [.. ports];
     }
+
+    private static bool IsWhole(SortedDictionary<int, int> bits) => bits.Keys.SequenceEqual(Enumerable.Range(0, bits.Count));
 
     private static SortedDictionary<int, int> GetOrAdd(
         this Dictionary<string, SortedDictionary<int, int>> bits, string name, List<string> order)

@@ -36,7 +36,8 @@ public sealed partial record PublishedFigures(
 
     /// <summary>Reads the header of a C or Verilog file: its comment lines up to the first other line that is not empty.</summary>
     /// <returns>The figures; null when there is none.</returns>
-    /// <exception cref="InvalidDataException">A figure is not a finite number &gt;= 0 or is there twice; the message has file and line.</exception>
+    /// <exception cref="InvalidDataException">A figure is not a finite number &gt;= 0 or is there twice; the message has file and
+    /// line.</exception>
     internal static PublishedFigures? Read(string path, string text)
     {
         var found = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -74,7 +75,8 @@ public sealed partial record PublishedFigures(
                 Value("EP%", 100), Value("MSE"));
     }
 
-    /// <summary>Throws when the table's mean absolute or worst-case error differs from the published one by more than its rounding.</summary>
+    /// <summary>Throws when the table's mean absolute or worst-case error differs from the published one by more than its
+    /// rounding.</summary>
     internal void Check(string path, Multiplier multiplier)
     {
         ErrorStatistics errors = ErrorStatistics.Of(multiplier);

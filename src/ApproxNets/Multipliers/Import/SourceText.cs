@@ -25,8 +25,8 @@ internal enum TokenKind
 }
 
 /// <summary>
-/// The tokens of a C or Verilog file, one after the other, and errors that name file and line. Comments are skipped; so are lines that begin
-/// with <c>#include</c>, a Verilog directive <c>`timescale</c> and attributes <c>(* *)</c>.
+/// The tokens of a C or Verilog file, one after the other, and errors that name file and line. Comments are skipped; so are lines that
+/// begin with <c>#include</c>, a Verilog directive <c>`timescale</c> and attributes <c>(* *)</c>.
 /// </summary>
 internal sealed class SourceText
 {

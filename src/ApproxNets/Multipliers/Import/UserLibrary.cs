@@ -20,8 +20,8 @@ public static class UserLibrary
     /// <summary>
     /// Adds multipliers to a library folder, which is made if there is none. A signedness without an exact multiplier gets one, to relate
     /// power to: the array multiplier with power 1. <c>power_mw</c> is the relative power times the published power of EvoApproxLib's
-    /// exact multiplier, so that published figures stay as they are. The folder changes as a whole or not at all: a new one is written beside
-    /// it, flushed to disk and renamed.
+    /// exact multiplier, so that published figures stay as they are. The folder changes as a whole or not at all: a new one is written
+    /// beside it, flushed to disk and renamed.
     /// </summary>
     /// <param name="folder">The folder; its name is the library's.</param>
     /// <param name="multipliers">The multipliers to add, with the circuits they have.</param>

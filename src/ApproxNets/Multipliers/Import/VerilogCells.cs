@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace ApproxNets.Multipliers.Import;
 
 /// <summary>
-/// Library cells as Verilog modules: Yosys' internal gates, the cells of gscl45nm (FreePDK45, OSU) and of the NanGate 45 nm Open Cell Library,
-/// and plain names as in small mapping libraries. The drive strength in a name does not matter.
+/// Library cells as Verilog modules: Yosys' internal gates, the cells of gscl45nm (FreePDK45, OSU) and of the NanGate 45 nm Open Cell
+/// Library, and plain names as in small mapping libraries. The drive strength in a name does not matter.
 /// </summary>
 internal static partial class VerilogCells
 {

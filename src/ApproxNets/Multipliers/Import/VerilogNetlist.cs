@@ -3,9 +3,9 @@ using ApproxNets.Multipliers.Circuits;
 namespace ApproxNets.Multipliers.Import;
 
 /// <summary>
-/// Reads a multiplier from structural Verilog: assignments as EvoApproxLib writes them, primitive gates, cells of <see cref="VerilogCells"/>
-/// and modules of the same file. Expressions are sized by IEEE 1364-2005, section 5.4, for unsigned operands; a value must fit its target
-/// exactly, but for constants without a size and the carry of a sum.
+/// Reads a multiplier from structural Verilog: assignments as EvoApproxLib writes them, primitive gates, cells of
+/// <see cref="VerilogCells"/> and modules of the same file. Expressions are sized by IEEE 1364-2005, section 5.4, for unsigned operands; a
+/// value must fit its target exactly, but for constants without a size and the carry of a sum.
 /// </summary>
 internal sealed class VerilogNetlist
 {
@@ -56,7 +56,8 @@ internal sealed class VerilogNetlist
         var reader = new VerilogNetlist(path, graph, []);
         var scope = new Scope(cell, cell.Signals.Values.ToDictionary(
             signal => signal.Name,
-            signal => new[] { pins.TryGetValue(signal.Name, out int net) ? net : graph.Add(signal.Name, line) }, StringComparer.Ordinal), 1);
+            signal => new[] { pins.TryGetValue(signal.Name, out int net) ? net : graph.Add(signal.Name, line) },
+            StringComparer.Ordinal), 1);
         if (pins.Keys.FirstOrDefault(pin => !cell.Signals.ContainsKey(pin)) is { } unknown)
         {
             throw SourceText.Error(path, line, $"the pin '{SourceText.Shortened(unknown)}' of {name}", string.Join(", ", cell.Ports));
@@ -89,7 +90,8 @@ internal sealed class VerilogNetlist
 
     private int[] Nets(VerilogSignal signal) =>
         [.. Enumerable.Range(0, signal.Width).Select(i => _graph.Add(
-            signal.IsVector ? $"{signal.Name}[{(signal.Msb >= signal.Lsb ? signal.Lsb + i : signal.Lsb - i)}]" : signal.Name, signal.Line))];
+            signal.IsVector ? $"{signal.Name}[{(signal.Msb >= signal.Lsb ? signal.Lsb + i : signal.Lsb - i)}]" : signal.Name,
+            signal.Line))];
 
     /// <summary>Assignments and instances; errors inside a cell are those of the line that places it.</summary>
     private void Body(Scope scope, int? cellLine)
@@ -149,7 +151,8 @@ internal sealed class VerilogNetlist
     {
         bool own = _modules.TryGetValue(instance.Module, out VerilogModule? module);
         module ??= VerilogCells.Find(instance.Module)
-            ?? throw Error(instance.Line, $"an instance of '{SourceText.Shortened(instance.Module)}'", "a module of this file or a known cell");
+            ?? throw Error(
+                instance.Line, $"an instance of '{SourceText.Shortened(instance.Module)}'", "a module of this file or a known cell");
         if (scope.Depth == MaxHierarchy)
         {
             throw Error(instance.Line, $"modules nested deeper than {MaxHierarchy}", "a flatter hierarchy");
@@ -292,8 +295,8 @@ internal sealed class VerilogNetlist
                 return [.. whenFalse.Zip(whenTrue, (zero, one) => _graph.Gate(line, GateKind.Mux, zero, one, select))];
             case VerilogExpression.Chain { Operators: ["&&" or "||", ..] } chain:
                 GateKind kind = chain.Operators[0] == "&&" ? GateKind.And : GateKind.Or;
-                return Extended(
-                    [chain.Operands.Select(operand => Truth(scope, operand)).Aggregate((x, y) => _graph.Gate(line, kind, x, y))], width, line);
+                int all = chain.Operands.Select(operand => Truth(scope, operand)).Aggregate((x, y) => _graph.Gate(line, kind, x, y));
+                return Extended([all], width, line);
             case VerilogExpression.Chain { Operators: ["==" or "!=", ..] } chain:
                 return Extended([Equality(scope, chain)], width, line);
             case VerilogExpression.Chain chain:

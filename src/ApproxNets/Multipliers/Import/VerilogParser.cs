@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ApproxNets.Multipliers.Import;
 
 /// <summary>
-/// Parses the structural part of Verilog: modules with ports in either style, <c>input</c>, <c>output</c>, <c>wire</c>, <c>assign</c>, primitive
-/// gates and instances. No always blocks, parameters, delays or functions.
+/// Parses the structural part of Verilog: modules with ports in either style, <c>input</c>, <c>output</c>, <c>wire</c>, <c>assign</c>,
+/// primitive gates and instances. No always blocks, parameters, delays or functions.
 /// </summary>
 internal sealed class VerilogParser
 {
@@ -163,7 +163,8 @@ internal sealed class VerilogParser
             // A port may also be declared a wire, of the same range.
             if ((kind == "wire") == !(known.IsInput || known.IsOutput) || (known.Msb, known.Lsb) != (signal.Msb, signal.Lsb))
             {
-                throw _source.Error(line, $"'{SourceText.Shortened(name)}' declared again (first in line {known.Line})", "every signal once");
+                throw _source.Error(
+                    line, $"'{SourceText.Shortened(name)}' declared again (first in line {known.Line})", "every signal once");
             }
 
             signal = known;

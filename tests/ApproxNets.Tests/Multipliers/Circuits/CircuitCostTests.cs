@@ -14,7 +14,8 @@ public sealed class CircuitCostTests
         var c = new NetlistBuilder(8);
         CircuitCost cost = CircuitCost.Of(c.Build(c.And(c.A(0), c.B(0))));
 
-        // Inputs: p = 1/2, load 2.3 fF; output: p = 1/4, level 1, hence g = 1.5, energy 3.6 fJ, load 2.3 fF; V^2 / 2 = 0.605; leakage 15.6 nW.
+        // Inputs: p = 1/2, load 2.3 fF; output: p = 1/4, level 1, hence g = 1.5, energy 3.6 fJ, load 2.3 fF; V^2 / 2 = 0.605; leakage 15.6
+        // nW.
         double expected = (2 * 0.5 * 2.3 * 0.605) + (2 * 0.25 * 0.75 * 1.5 * (3.6 + (2.3 * 0.605))) + 0.0156;
         Assert.Equal(expected, cost.PowerMicrowatts, 1e-12);
         Assert.Equal((1, 2.3465, 1, 0.048), (cost.Cells, cost.AreaSquareMicrometres, cost.Depth, cost.DelayNanoseconds));
@@ -109,11 +110,14 @@ public sealed class CircuitCostTests
             (0, 0, 0, 0.425), (0, 0, 2, 0.422), (0, 0, 3, 0.410), (0, 0, 4, 0.391), (1, 0, 0, 0.369), (1, 0, 3, 0.363), (1, 0, 4, 0.351),
             (1, 1, 0, 0.301), (2, 0, 5, 0.289), (3, 0, 0, 0.237), (2, 2, 0, 0.200), (3, 3, 0, 0.126), (6, 0, 0, 0.052),
         ];
-        double[] estimates = [.. circuits.Select(c => CircuitCost.RelativePower(BrokenArray(c.Rows, c.Columns, c.Diagonal), Signedness.Signed))];
+        double[] estimates = [.. circuits.Select(
+            c => CircuitCost.RelativePower(BrokenArray(c.Rows, c.Columns, c.Diagonal), Signedness.Signed))];
         double[] ratios = [.. circuits.Zip(estimates, (c, estimate) => estimate / (c.Published / 0.425)).Order()];
         double median = ratios[ratios.Length / 2];
 
-        Assert.Equal(estimates.OrderDescending().ToArray().AsSpan(0, 7).ToArray(), estimates[..7]); // the same order where steps are large enough
+        // All but one pair in the published order: 0.237 and 0.200 mW are estimated the other way round.
+        (estimates[9], estimates[10]) = (estimates[10], estimates[9]);
+        Assert.Equal(estimates.OrderDescending(), estimates);
         Assert.InRange(median, 0.95, 1.05);
         Assert.True(ratios.Select(ratio => Math.Abs((ratio / median) - 1)).Order().ElementAt(6) < 0.05);
     }

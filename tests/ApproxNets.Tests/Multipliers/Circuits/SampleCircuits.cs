@@ -7,8 +7,9 @@ namespace ApproxNets.Tests.Multipliers.Circuits;
 internal static class SampleCircuits
 {
     /// <summary>
-    /// The carry-save array: the bit products of each row of b are added to the rows above, with a ripple adder in the last row. In the signed
-    /// form (Baugh and Wooley, IEEE Trans. Computers 1973) the bit products with one sign bit are inverted, and 2^n + 2^(2n-1) is added.
+    /// The carry-save array: the bit products of each row of b are added to the rows above, with a ripple adder in the last row. In the
+    /// signed form (Baugh and Wooley, IEEE Trans. Computers 1973) the bit products with one sign bit are inverted, and 2^n + 2^(2n-1) is
+    /// added.
     /// </summary>
     /// <param name="bits">Operand width.</param>
     /// <param name="signedness">How operands are read.</param>

@@ -9,7 +9,8 @@ namespace ApproxNets.Tests.Multipliers.Import;
 public sealed class BlifNetlistTests
 {
     private static readonly string Names =
-        $".inputs {string.Join(' ', Enumerable.Range(0, 8).Select(i => $"a[{i}]"))} \\\n {string.Join(' ', Enumerable.Range(0, 8).Select(i => $"b[{i}]"))}\n"
+        $".inputs {string.Join(' ', Enumerable.Range(0, 8).Select(i => $"a[{i}]"))} \\\n"
+        + $" {string.Join(' ', Enumerable.Range(0, 8).Select(i => $"b[{i}]"))}\n"
         + $".outputs {string.Join(' ', Enumerable.Range(0, 16).Select(i => $"p[{i}]"))}\n";
 
     private static string Model(string p0) => $"# a comment\n.model m\n{Names}{p0}"
@@ -70,7 +71,8 @@ public sealed class BlifNetlistTests
     [InlineData(".model m\n.inputs a b\n.outputs p\n.end\n.model n\n",
         "f.blif, line 5: found '.model', expected the end of the file after .end: one model.")]
     [InlineData(".model m\n.inputs a b\n.outputs p\n.names a p\n1 1\n.end\n",
-        "f.blif, line 1: found inputs a of 1 bits, b of 1 bits and outputs p of 1 bits, expected two inputs of 8 bits and an output of 16.")]
+        "f.blif, line 1: found inputs a of 1 bits, b of 1 bits and outputs p of 1 bits, "
+        + "expected two inputs of 8 bits and an output of 16.")]
     [InlineData(".model m\n.inputs a \\", "f.blif, line 2: found a line that goes on after the end, expected the rest of it.")]
     public void Malformed_file_is_refused(string text, string message) => Assert.Equal(message, Message(text));
 }

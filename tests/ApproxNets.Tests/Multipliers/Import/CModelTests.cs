@@ -104,7 +104,8 @@ public sealed class CModelTests
     [InlineData("uint8_t f(uint8_t a, uint8_t b) { return a; }",
         "f.c, line 1: found a result of 8 bits, expected one of at least 16, as the product of two 8-bit operands needs.")]
     [InlineData("uint16_t f(uint8_t a) { return a; }", "f.c, line 1: found ')', expected ','.")]
-    [InlineData("uint16_t f(uint8_t a, uint8_t b) { return a; } int g;", "f.c, line 1: found 'int', expected the end of the file after the function.")]
+    [InlineData("uint16_t f(uint8_t a, uint8_t b) { return a; } int g;",
+        "f.c, line 1: found 'int', expected the end of the file after the function.")]
     [InlineData("uint16_t f(uint8_t a, uint8_t b) {", "f.c, line 1: found the end of the file, expected an assignment or return.")]
     [InlineData("#define X 1", "f.c, line 1: found '#', expected an integer type such as uint16_t.")]
     public void Malformed_function_is_refused(string text, string message) => Assert.Equal(message, Message(text));

@@ -38,7 +38,8 @@ public sealed class MultiplierImportTests : IDisposable
     public void Estimate_is_used_where_nothing_is_published(string name)
     {
         Netlist netlist = CModel.Read("", SampleSources.UnsignedC("f", 6)).Netlist;
-        string text = name.EndsWith('c') ? SampleSources.UnsignedC("f", 6) : name.EndsWith('v') ? netlist.ToVerilog("f") : netlist.ToBlif("f");
+        string text = name.EndsWith('c') ? SampleSources.UnsignedC("f", 6)
+            : name.EndsWith('v') ? netlist.ToVerilog("f") : netlist.ToBlif("f");
         ImportedMultiplier read = MultiplierImport.Read(Write(name, text));
 
         Assert.Equal(Signedness.Unsigned, read.Multiplier.Signedness);
@@ -62,7 +63,8 @@ public sealed class MultiplierImportTests : IDisposable
     [Fact]
     public void Unsigned_types_of_a_signed_circuit_declare_nothing()
     {
-        string text = SampleSources.SignedC("f", 3).Replace("int16_t f(int8_t A, int8_t B)", "uint16_t f(uint8_t A, uint8_t B)", StringComparison.Ordinal);
+        string text = SampleSources.SignedC("f", 3)
+            .Replace("int16_t f(int8_t A, int8_t B)", "uint16_t f(uint8_t A, uint8_t B)", StringComparison.Ordinal);
 
         Assert.Equal(Signedness.Signed, MultiplierImport.Read(Write("f.c", text)).Multiplier.Signedness);
     }
@@ -134,7 +136,9 @@ public sealed class MultiplierImportTests : IDisposable
     {
         string path = Write("f.vhdl", "");
 
-        Assert.Contains("found the extension '.vhdl', expected .c, .v", Assert.Throws<InvalidDataException>(() => MultiplierImport.Read(path)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path}: found the extension '.vhdl', expected .c, .v",
+            Assert.Throws<InvalidDataException>(() => MultiplierImport.Read(path)).Message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => MultiplierImport.Read(_folder.File("none.c")));
     }
 
@@ -145,7 +149,8 @@ public sealed class MultiplierImportTests : IDisposable
         [
             "8x8_unsigned/pareto_pwr_mae/mul8u_A.c", "8x8_unsigned/pareto_pwr_mae/mul8u_A.v", "8x8_unsigned/pareto_pwr_mae/mul8u_A_pdk45.v",
             "8x8_unsigned/pareto_pwr_wce/mul8u_A.c", "8x8_signed/pareto_pwr_ep/mul8s_B_pdk45.v", "8x8_signed/pareto_pwr_ep/mul8s_B.v",
-            "8x8_signed/README.md", "12x12_unsigned/mul12u_C.c", "8x4_unsigned/mul8x4u_D.c", "adders/add8u_E.c", "8x8_unsigned/legacy/mul8_001.c",
+            "8x8_signed/README.md", "12x12_unsigned/mul12u_C.c", "8x4_unsigned/mul8x4u_D.c", "adders/add8u_E.c",
+            "8x8_unsigned/legacy/mul8_001.c",
         ];
         foreach (string file in files)
         {

@@ -31,7 +31,8 @@ internal static class SampleSources
         return $"#include <stdint.h>\n\nuint16_t {name}(uint8_t a, uint8_t b)\n{{\n  uint16_t c = 0;\n{body}\n{outputs}\n  return c;\n}}\n";
     }
 
-    /// <summary>C in the style of the signed circuits: Baugh-Wooley, inversion by <c>^1</c>, a reused <c>tmp</c>, declarations in a list.</summary>
+    /// <summary>C in the style of the signed circuits: Baugh-Wooley, inversion by <c>^1</c>, a reused <c>tmp</c>, declarations in a
+    /// list.</summary>
     internal static string SignedC(string name, int firstColumn = 0)
     {
         var body = new StringBuilder();
@@ -107,8 +108,8 @@ internal static class SampleSources
                 + "endmodule\nmodule PDKGENFAX1( input A, input B, input C, output YS, output YC );\n    assign YS = (A ^ B) ^ C;\n"
                 + "    assign YC = (A & B) | (B & C) | (A & C);\nendmodule\n"
             : "";
-        return $"module {name} ( A, B, O );\n  input [7:0] A;\n  input [7:0] B;\n  output [15:0] O;\n\n  wire {string.Join(",", names)};\n\n"
-            + $"{body}  assign O = {{{string.Join(",", bits.Reverse())}}};\n\nendmodule\n{adders}";
+        return $"module {name} ( A, B, O );\n  input [7:0] A;\n  input [7:0] B;\n  output [15:0] O;\n\n"
+            + $"  wire {string.Join(",", names)};\n\n{body}  assign O = {{{string.Join(",", bits.Reverse())}}};\n\nendmodule\n{adders}";
     }
 
     private static List<string>[] Columns(Func<string, string> define, int firstColumn, Func<int, int, string> product)

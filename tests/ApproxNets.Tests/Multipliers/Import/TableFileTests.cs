@@ -144,7 +144,8 @@ public sealed class TableFileTests : IDisposable
     {
         string path = Binary(new int[65536]);
 
-        Assert.Contains("expected a declaration", Assert.Throws<InvalidDataException>(() => TableFile.Read(path, null)).Message, StringComparison.Ordinal);
+        Exception error = Assert.Throws<InvalidDataException>(() => TableFile.Read(path, null));
+        Assert.Contains("expected a declaration", error.Message, StringComparison.Ordinal);
         Assert.Equal(Signedness.Signed, TableFile.Read(path, Signedness.Signed).Signedness);
         Assert.Equal(Signedness.Unsigned, TableFile.Read(path, Signedness.Unsigned).Signedness);
     }

@@ -71,7 +71,8 @@ public sealed class VerilogNetlistTests
     [Fact]
     public void Scalar_ports_are_joined_by_name()
     {
-        string ins = string.Join(", ", Enumerable.Range(0, 8).Select(i => $@"\x[{i}] ").Concat(Enumerable.Range(0, 8).Select(i => $"w_{i}")));
+        string ins = string.Join(
+            ", ", Enumerable.Range(0, 8).Select(i => $@"\x[{i}] ").Concat(Enumerable.Range(0, 8).Select(i => $"w_{i}")));
         string outs = string.Join(", ", Enumerable.Range(0, 16).Select(i => $"y{i}"));
         string assigns = string.Concat(Enumerable.Range(0, 16).Select(i => $"assign y{i} = {(i < 8 ? $"w_{i}" : $@"\x[{i - 8}] ")};\n"));
         Circuit circuit = VerilogNetlist.Read("f.v", $"module m ({ins}, {outs});\ninput {ins};\noutput {outs};\n{assigns}endmodule");
@@ -83,7 +84,8 @@ public sealed class VerilogNetlistTests
     [Theory]
     [InlineData("  assign p = a;", 5, "a value of 8 bits", "16")]
     [InlineData("  assign p = {a, c};", 5, "'c'", "a declared signal")]
-    [InlineData("  assign p = {a, b};\n  assign p[3] = a[0];", 6, "a second driver of 'p[3]' (the first in line 5)", "one driver for each net")]
+    [InlineData("  assign p = {a, b};\n  assign p[3] = a[0];", 6, "a second driver of 'p[3]' (the first in line 5)",
+        "one driver for each net")]
     [InlineData("  assign p = {a, b};\n  assign a = b;", 6, "a second driver of 'a[0]' (the first in line 2)", "one driver for each net")]
     [InlineData("  wire x;\n  assign p = {15'b0, x};", 5, "'x', which is read but has no driver", "a driver for each net")]
     [InlineData("  assign p[14:0] = 0;", 4, "'p[15]', which is read but has no driver", "a driver for each net")]
@@ -115,8 +117,10 @@ public sealed class VerilogNetlistTests
         "f.v, line 1: found inputs a of 7 bits, b of 8 bits and outputs p of 16 bits, expected two inputs of 8 bits and an output of 16.")]
     [InlineData("module m (input [7:0] a, b, output [14:0] p); assign p = 0; endmodule",
         "f.v, line 1: found inputs a of 8 bits, b of 8 bits and outputs p of 15 bits, expected two inputs of 8 bits and an output of 16.")]
-    [InlineData("module m (a); wire a; endmodule", "f.v, line 1: found the port 'a' without a direction, expected an input or output declaration.")]
-    [InlineData("module m (input a); m u (a); endmodule", "f.v, line 1: found 0 modules that no other uses (none), expected one, the multiplier.")]
+    [InlineData("module m (a); wire a; endmodule",
+        "f.v, line 1: found the port 'a' without a direction, expected an input or output declaration.")]
+    [InlineData("module m (input a); m u (a); endmodule",
+        "f.v, line 1: found 0 modules that no other uses (none), expected one, the multiplier.")]
     public void Malformed_module_is_refused(string text, string message) => Assert.Equal(message, Message(text));
 
     [Theory]
