@@ -10,10 +10,11 @@ namespace ApproxNets.Multipliers.Circuits;
 /// switches <c>2 p (1 - p)</c> times a cycle (operands independent from cycle to cycle, no delays). Glitches, which a model without delays
 /// leaves out, grow with depth until gates filter them, so an output at logic level l counts <c>g(l) = 1 + min(l, 10) / 2</c> times:
 /// <c>P = f sum_nets 2 p (1 - p) g(l) (E_cell + C_fan-out V^2 / 2) + leakage</c>.</para>
-/// <para>g and the 0.048 ns a level were chosen on 22 circuits of EvoApproxLib (v2022: all 13 signed and 9 of the unsigned ones), so what
-/// follows is a fit, not a test. Against published power after one scale factor (the median ratio): Spearman correlation 0.99, median
-/// relative error 5 %, greatest 54 % (<c>mul8s_1L12</c>). Area is 0.82 to 1.21 of the published,
-/// delay 0.8 to 1.1 but for two circuits of a few gates.</para>
+/// <para>g and the 0.048 ns a level were chosen on 22 circuits of EvoApproxLib (v2022: all 13 signed and 9 of the unsigned ones). Against
+/// their published power after one scale factor (the median ratio): Spearman correlation 0.99, median relative error 5 %, greatest 54 %
+/// (<c>mul8s_1L12</c>); area 0.82 to 1.21 of the published, delay 0.8 to 1.1 but for two circuits of a few gates. That is a fit. Of four
+/// unsigned circuits looked at afterwards, with the same factor, the estimate is 12, 19, 29 and 142 % too high (<c>mul8u_197B</c>,
+/// <c>17C8</c>, <c>T83</c>, <c>17MN</c>, from 0.206 to 0.0017 mW); all 26 together give 0.99 and 8 %.</para>
 /// <para>Limits: no wires, no sizing of gates, no restructuring by a synthesis tool, no correlation in time, and g stands in for real
 /// glitches. Absolute figures are not to be compared with other sources; relative ones are what this is for.</para>
 /// </remarks>
