@@ -86,7 +86,24 @@ public sealed partial class Netlist
     /// <exception cref="ArgumentException">The name is empty, or a product of a circuit with fewer than 8 bits an operand does not fit 16
     /// bits after the shift.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite, or the signedness unknown.</exception>
-    public Multiplier ToMultiplier(string name, Signedness signedness, double relativePower, string powerSource)
+    public Multiplier ToMultiplier(string name, Signedness signedness, double relativePower, string powerSource) =>
+        ToMultiplier(name, signedness, relativePower, powerSource, null);
+
+    /// <summary>Tabulates the circuit as a multiplier, with power, area and delay by <see cref="CircuitCost"/>.</summary>
+    /// <param name="name">Name, unique within a library.</param>
+    /// <param name="signedness">How operands and result are read.</param>
+    /// <exception cref="ArgumentException">As for the other overload.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The signedness is unknown.</exception>
+    public Multiplier ToMultiplier(string name, Signedness signedness)
+    {
+        var cost = CircuitCost.Of(this);
+        return ToMultiplier(
+            name, signedness, cost.PowerMicrowatts / CircuitCost.OfExact(signedness).PowerMicrowatts, CircuitCost.Source,
+            new CircuitFigures(cost.AreaSquareMicrometres, cost.DelayNanoseconds, CircuitCost.Source));
+    }
+
+    internal Multiplier ToMultiplier(
+        string name, Signedness signedness, double relativePower, string powerSource, CircuitFigures? figures)
     {
         int[] products = Products(signedness);
         int cut = 8 - OperandBits;
@@ -101,7 +118,7 @@ public sealed partial class Netlist
             products = wide;
         }
 
-        return new Multiplier(name, signedness, products, relativePower, powerSource);
+        return new Multiplier(name, signedness, products, relativePower, powerSource) { Circuit = this, Figures = figures };
     }
 
     /// <summary>Makes the circuit whose operand a is this one's operand b, and the other way round.</summary>

@@ -6,7 +6,7 @@ namespace ApproxNets.Multipliers.Circuits;
 /// Builds a <see cref="Netlist"/> gate by gate. Every method returns the number of the net it made; nets are those of the netlist. Gates
 /// are kept as they are asked for: <see cref="Netlist.Simplified"/> folds constants and drops what no output needs.
 /// </summary>
-public sealed class NetlistBuilder
+public sealed partial class NetlistBuilder
 {
     private readonly List<Gate> _gates = [];
     private int _zero = -1, _one = -1;
