@@ -15,6 +15,7 @@ internal static class CommandLine
         RunCommand.Create(),
         DataCommand.Create(),
         BenchCommand.Create(),
+        MultipliersCommand.Create(),
         DoctorCommand.Create(),
     };
 

@@ -4,18 +4,20 @@ namespace ApproxNets.Multipliers;
 
 /// <summary>
 /// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
-/// 1) and <c>power_mw</c> among any others, one multiplier a line.
+/// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>power_source</c>, <c>area_um2</c>, <c>delay_ns</c> and
+/// <c>area_delay_source</c> are read where they are there.
 /// </summary>
 internal static class CostTable
 {
-    internal readonly record struct Row(Signedness Signedness, double PowerMilliwatts, int Line);
+    internal readonly record struct Row(
+        Signedness Signedness, double PowerMilliwatts, int Line, string? PowerSource, CircuitFigures? Figures);
 
     /// <summary>Reads all rows by name.</summary>
     internal static Dictionary<string, Row> Read(string path)
     {
         var rows = new Dictionary<string, Row>(StringComparer.Ordinal);
         string[]? header = null;
-        int name = 0, signed = 0, power = 0, line = 0;
+        int name = 0, signed = 0, power = 0, powerSource = 0, area = 0, delay = 0, figuresSource = 0, line = 0;
         foreach (string text in File.ReadLines(path))
         {
             line++;
@@ -29,6 +31,8 @@ internal static class CostTable
             {
                 header = fields;
                 (name, signed, power) = (Column(path, header, "name"), Column(path, header, "signed"), Column(path, header, "power_mw"));
+                (powerSource, figuresSource) = (Array.IndexOf(header, "power_source"), Array.IndexOf(header, "area_delay_source"));
+                (area, delay) = (Array.IndexOf(header, "area_um2"), Array.IndexOf(header, "delay_ns"));
                 continue;
             }
 
@@ -52,13 +56,14 @@ internal static class CostTable
                 throw Wrong(path, line, $"signed '{fields[signed]}'", "0 or 1");
             }
 
-            if (!double.TryParse(fields[power], NumberStyles.Float, CultureInfo.InvariantCulture, out double milliwatts)
-                || !double.IsFinite(milliwatts) || milliwatts < 0)
-            {
-                throw Wrong(path, line, $"power_mw '{fields[power]}'", "a finite number >= 0");
-            }
-
-            var row = new Row(fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, milliwatts, line);
+            CircuitFigures? figures = area < 0 || delay < 0 || (fields[area].Length == 0 && fields[delay].Length == 0)
+                ? null
+                : new CircuitFigures(
+                    Figure(path, line, "area_um2", fields[area]), Figure(path, line, "delay_ns", fields[delay]),
+                    Text(fields, figuresSource) ?? Path.GetFileName(path));
+            var row = new Row(
+                fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, Figure(path, line, "power_mw", fields[power]), line,
+                Text(fields, powerSource), figures);
             if (!rows.TryAdd(fields[name], row))
             {
                 throw Wrong(path, line, $"'{fields[name]}' again (first in line {rows[fields[name]].Line})", "every name once");
@@ -70,6 +75,14 @@ internal static class CostTable
 
     internal static InvalidDataException Wrong(string path, int line, string found, string expected) =>
         new($"{path}, line {line}: found {found}, expected {expected}.");
+
+    private static double Figure(string path, int line, string column, string field) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double figure)
+        && double.IsFinite(figure) && figure >= 0
+            ? figure
+            : throw Wrong(path, line, $"{column} '{field}'", "a finite number >= 0");
+
+    private static string? Text(string[] fields, int column) => column >= 0 && fields[column].Length > 0 ? fields[column] : null;
 
     private static int Column(string path, string[] header, string column)
     {

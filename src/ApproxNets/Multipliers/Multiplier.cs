@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ApproxNets.Kernels;
+using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers;
 
@@ -82,6 +83,12 @@ public sealed class Multiplier
 
     /// <summary>Where <see cref="RelativePower"/> comes from.</summary>
     public string PowerSource { get; }
+
+    /// <summary>Area and delay of the circuit, where they are known.</summary>
+    public CircuitFigures? Figures { get; init; }
+
+    /// <summary>The circuit, where it is known.</summary>
+    public Netlist? Circuit { get; init; }
 
     /// <summary>True when every product is exact.</summary>
     public bool IsExact { get; }

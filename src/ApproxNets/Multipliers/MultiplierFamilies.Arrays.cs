@@ -1,3 +1,5 @@
+using ApproxNets.Multipliers.Circuits;
+
 namespace ApproxNets.Multipliers;
 
 /// <content>Families that leave out or merge bit products of the array multiplier.</content>
@@ -8,16 +10,17 @@ public static partial class MultiplierFamilies
     /// mean error is <c>-sum_(c&lt;k) h_c 2^c / 4</c>, h_c being the height of column c.
     /// </summary>
     /// <param name="signedness">Unsigned, or signed (Baugh-Wooley cells).</param>
-    /// <param name="columns">k, 1..14 of the 15 columns.</param>
+    /// <param name="columns">k, 1..2n-2 of the 2n-1 columns.</param>
+    /// <param name="operandBits">n, 4 to 8.</param>
     /// <remarks>Source: Schulte and Swartzlander, "Truncated multiplication with correction constant", VLSI Signal Processing VI,
     /// 1993; here without the correction.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
-    public static Multiplier Truncated(Signedness signedness, int columns)
+    public static Multiplier Truncated(Signedness signedness, int columns, int operandBits = 8)
     {
-        Check(signedness);
-        Check(columns, 1, 14);
-        var kept = new PartialProducts(signedness, (i, j) => i + j >= columns);
-        return FromArray(signedness, $"trunc{columns}", kept.Sum, kept.Gates());
+        Check(signedness, operandBits);
+        Check(columns, 1, (2 * operandBits) - 2);
+        return FromCircuit(
+            signedness, $"trunc{columns}", CarrySaveArray.Of(signedness, operandBits, (i, j) => i + j >= columns));
     }
 
     /// <summary>
@@ -25,18 +28,27 @@ public static partial class MultiplierFamilies
     /// an integer. The bias is at most 1/2, and products with a zero operand are that constant, not 0.
     /// </summary>
     /// <param name="signedness">Unsigned, or signed (Baugh-Wooley cells).</param>
-    /// <param name="columns">k, 2..14 of the 15 columns (for k = 1 the constant is 0).</param>
+    /// <param name="columns">k, 2..2n-2 of the 2n-1 columns (for k = 1 the constant is 0).</param>
+    /// <param name="operandBits">n, 4 to 8.</param>
     /// <remarks>Source: Schulte and Swartzlander, "Truncated multiplication with correction constant", VLSI Signal Processing VI,
     /// 1993. They round the constant to the kept columns; the bits below cost nothing, so they are kept here.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
-    public static Multiplier TruncatedCompensated(Signedness signedness, int columns)
+    public static Multiplier TruncatedCompensated(Signedness signedness, int columns, int operandBits = 8)
     {
-        Check(signedness);
-        Check(columns, 2, 14);
-        var kept = new PartialProducts(signedness, (i, j) => i + j >= columns);
-        var dropped = new PartialProducts(signedness, (i, j) => i + j < columns);
-        int constant = (int)Math.Round(dropped.FourfoldMean() / 4.0, MidpointRounding.AwayFromZero);
-        return FromArray(signedness, $"truncc{columns}", (x, w) => kept.Sum(x, w) + constant, kept.Gates(constant));
+        Check(signedness, operandBits);
+        Check(columns, 2, (2 * operandBits) - 2);
+        int signBit = signedness == Signedness.Signed ? operandBits - 1 : -1, fourfoldMean = 0;
+        for (int i = 0; i < operandBits; i++)
+        {
+            for (int j = 0; j < operandBits && i + j < columns; j++)
+            {
+                fourfoldMean += (i == signBit) != (j == signBit) ? -(1 << (i + j)) : 1 << (i + j); // each is 1 for a quarter of the pairs
+            }
+        }
+
+        int constant = (int)Math.Round(fourfoldMean / 4.0, MidpointRounding.AwayFromZero);
+        return FromCircuit(
+            signedness, $"truncc{columns}", CarrySaveArray.Of(signedness, operandBits, (i, j) => i + j >= columns, constant));
     }
 
     /// <summary>
@@ -44,18 +56,20 @@ public static partial class MultiplierFamilies
     /// the least significant <paramref name="vertical"/> columns (<c>i + j &lt; v</c>) are left out.
     /// </summary>
     /// <param name="signedness">Unsigned, or signed (Baugh-Wooley cells).</param>
-    /// <param name="horizontal">Horizontal break level h, 0..7.</param>
-    /// <param name="vertical">Vertical break level v, 0..14.</param>
+    /// <param name="horizontal">Horizontal break level h, 0..n-1.</param>
+    /// <param name="vertical">Vertical break level v, 0..2n-2.</param>
+    /// <param name="operandBits">n, 4 to 8.</param>
     /// <remarks>Source: Mahdiani, Ahmadi, Fakhraie and Lucas, "Bio-inspired imprecise computational blocks for efficient VLSI
     /// implementation of soft-computing applications", IEEE TCAS-I 57(4), 2010.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
-    public static Multiplier BrokenArray(Signedness signedness, int horizontal, int vertical)
+    public static Multiplier BrokenArray(Signedness signedness, int horizontal, int vertical, int operandBits = 8)
     {
-        Check(signedness);
-        Check(horizontal, 0, 7);
-        Check(vertical, 0, 14);
-        var kept = new PartialProducts(signedness, (i, j) => j >= horizontal && i + j >= vertical);
-        return FromArray(signedness, $"bam_h{horizontal}_v{vertical}", kept.Sum, kept.Gates());
+        Check(signedness, operandBits);
+        Check(horizontal, 0, operandBits - 1);
+        Check(vertical, 0, (2 * operandBits) - 2);
+        return FromCircuit(
+            signedness, $"bam_h{horizontal}_v{vertical}",
+            CarrySaveArray.Of(signedness, operandBits, (i, j) => j >= horizontal && i + j >= vertical));
     }
 
     /// <summary>
@@ -74,8 +88,8 @@ public static partial class MultiplierFamilies
         int rows = signedness == Signedness.Signed ? 7 : 8;
         Check(first, 0, rows - 1);
         Check(count, 1, Math.Min(7, rows - first));
-        var kept = new PartialProducts(signedness, (_, j) => j < first || j >= first + count);
-        return FromArray(signedness, $"perf_j{first}_m{count}", kept.Sum, kept.Gates());
+        return FromCircuit(
+            signedness, $"perf_j{first}_m{count}", CarrySaveArray.Of(signedness, 8, (_, j) => j < first || j >= first + count));
     }
 
     /// <summary>
@@ -93,8 +107,9 @@ public static partial class MultiplierFamilies
         Check(signedness);
         Check(activationBits, 0, 7);
         Check(weightBits, 0, 7);
-        var kept = new PartialProducts(signedness, (i, j) => i >= activationBits && j >= weightBits);
-        return FromArray(signedness, $"optrunc_x{activationBits}_w{weightBits}", kept.Sum, kept.Gates());
+        return FromCircuit(
+            signedness, $"optrunc_x{activationBits}_w{weightBits}",
+            CarrySaveArray.Of(signedness, 8, (i, j) => i >= activationBits && j >= weightBits));
     }
 
     /// <summary>
@@ -102,7 +117,8 @@ public static partial class MultiplierFamilies
     /// carry, <c>m(x, w) = sum_(i+j &gt;= k) cell(i, j) + sum_(c&lt;k) 2^c OR_(i+j=c) (x_i w_j)</c>. Never above the exact product.
     /// </summary>
     /// <param name="signedness">Unsigned, or signed (Baugh-Wooley cells).</param>
-    /// <param name="columns">k, 2..14 unsigned (column 0 has one cell), 2..7 signed: the negative cells begin in column 7.</param>
+    /// <param name="columns">k, 2..14 unsigned (column 0 has one cell; 1 is exact), 2..7 signed: the negative cells begin in column
+    /// 7.</param>
     /// <remarks>The lower-part OR adder is of Mahdiani, Ahmadi, Fakhraie and Lucas, IEEE TCAS-I 57(4), 2010; it is applied here to
     /// the columns of the array, without its carry-in.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
@@ -110,25 +126,16 @@ public static partial class MultiplierFamilies
     {
         Check(signedness);
         Check(columns, 2, signedness == Signedness.Signed ? 7 : 14);
-        var kept = new PartialProducts(signedness, (i, j) => i + j >= columns);
-        int gates = kept.Gates();
+        var circuit = new NetlistBuilder(8);
+        int[] x = circuit.OperandA(), w = circuit.OperandB();
+        int[] product = CarrySaveArray.Product(circuit, x, w, signedness, (i, j) => i + j >= columns);
         for (int column = 0; column < columns; column++)
         {
-            int height = Math.Min(column + 1, 15 - column);
-            gates += (2 * height) - 1;
+            product[column] = circuit.AnyOf([.. from i in Enumerable.Range(0, 8)
+                                                where column - i is >= 0 and < 8
+                                                select circuit.And(x[i], w[column - i])]);
         }
 
-        return FromArray(signedness, $"orcol{columns}", (x, w) => kept.Sum(x, w) + OrColumns(x, w, columns), gates);
-    }
-
-    private static int OrColumns(int x, int w, int columns)
-    {
-        int or = 0;
-        for (int j = 0; j < 8; j++)
-        {
-            or |= ((w >> j) & 1) != 0 ? (x & 255) << j : 0;
-        }
-
-        return or & ((1 << columns) - 1);
+        return FromCircuit(signedness, $"orcol{columns}", circuit.Build(product).Simplified());
     }
 }

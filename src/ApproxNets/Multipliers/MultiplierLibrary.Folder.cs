@@ -11,7 +11,8 @@ public sealed partial class MultiplierLibrary
     /// <param name="folder">The folder; its name becomes the library's.</param>
     /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
     /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
-    /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>.</param>
+    /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>area_um2</c> and <c>delay_ns</c>,
+    /// <c>power_source</c> and <c>area_delay_source</c> are read where they are there.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, no
@@ -58,8 +59,12 @@ public sealed partial class MultiplierLibrary
         return new MultiplierLibrary(name, signedness, tables
             .OrderByDescending(t => t.Row.PowerMilliwatts)
             .ThenBy(t => t.Name, StringComparer.Ordinal)
-            .Select(t => new Multiplier(t.Name, signedness, t.Products, t.Row.PowerMilliwatts / exact.PowerMilliwatts,
-                FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact.PowerMilliwatts} mW exact"))));
+            .Select(t => new Multiplier(
+                t.Name, signedness, t.Products, t.Row.PowerMilliwatts / exact.PowerMilliwatts,
+                t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact.PowerMilliwatts} mW exact"))
+            {
+                Figures = t.Row.Figures,
+            }));
     }
 
     private static CostTable.Row ExactRow(

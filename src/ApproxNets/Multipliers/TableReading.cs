@@ -31,6 +31,105 @@ internal static class TableReading
         }
     }
 
+    /// <summary>
+    /// Reads a table whose order is not known: rows and columns in numeric order or by bit pattern, signed products as numbers or as their
+    /// unsigned 16-bit patterns. The reading that correlates best with its exact product is taken.
+    /// </summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="values">65,536 values, activation first.</param>
+    /// <param name="declared">The signedness it is said to have, or null.</param>
+    /// <returns>The signedness and the products in numeric order.</returns>
+    /// <exception cref="InvalidDataException">A value does not fit 16 bits, the best reading is of the other signedness than the declared
+    /// one, or nothing is declared and no reading correlates at all.</exception>
+    internal static (Signedness Signedness, int[] Products) Read(string path, ReadOnlySpan<int> values, Signedness? declared)
+    {
+        int outside = values.IndexOfAnyExceptInRange(short.MinValue, ushort.MaxValue);
+        if (outside >= 0)
+        {
+            throw new InvalidDataException(
+                $"{path}: found the product {values[outside]} in row {outside >> 8}, column {outside & 255}, expected one of 16 bits.");
+        }
+
+        int[] signed = new int[values.Length];
+        for (int i = 0; i < signed.Length; i++)
+        {
+            signed[i] = (short)values[i];
+        }
+
+        bool negative = values.ContainsAnyInRange(short.MinValue, -1);
+        double[] correlations =
+        [
+            negative ? double.NegativeInfinity : Correlation(values, Readings[0].Operand),
+            Correlation(signed, Readings[1].Operand), Correlation(signed, Readings[2].Operand),
+        ];
+        int best = Best(correlations, 0, 3), ofDeclared = declared switch
+        {
+            Signedness.Unsigned => 0,
+            Signedness.Signed => Best(correlations, 1, 3),
+            _ => best,
+        };
+        string Described(int reading) => double.IsNegative(correlations[reading]) && double.IsInfinity(correlations[reading])
+            ? $"{Readings[reading].Name} (impossible, as there are negative products)"
+            : FormattableString.Invariant($"{Readings[reading].Name} (correlation {correlations[reading]:F3} with the exact product)");
+        if (declared is null && correlations[best] <= 0)
+        {
+            throw new InvalidDataException(
+                $"{path}: found a table that correlates with no exact product, expected a declaration of its signedness.");
+        }
+
+        if (correlations[ofDeclared] < correlations[best])
+        {
+            throw new InvalidDataException($"{path}: found a table that fits the operands {Described(best)}, "
+                + $"expected {(declared == Signedness.Signed ? "signed" : "unsigned")} ones: {Described(ofDeclared)}.");
+        }
+
+        if (ofDeclared == 0)
+        {
+            return (Signedness.Unsigned, values.ToArray());
+        }
+
+        var products = new int[values.Length];
+        int toPattern = ofDeclared == 2 ? 0x8080 : 0; // both sign bits
+        for (int i = 0; i < products.Length; i++)
+        {
+            products[i ^ toPattern] = signed[i];
+        }
+
+        return (Signedness.Signed, products);
+    }
+
+    /// <summary>Reads the table of a circuit, whose rows and columns are in numeric order for either signedness.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="products">Computes the products for a signedness.</param>
+    /// <param name="declared">The signedness it is said to have, or null.</param>
+    /// <exception cref="InvalidDataException">The other signedness correlates better than the declared one, or nothing is declared and
+    /// neither correlates at all.</exception>
+    internal static (Signedness Signedness, int[] Products) ReadCircuit(
+        string path, Func<Signedness, int[]> products, Signedness? declared)
+    {
+        int[] unsigned = products(Signedness.Unsigned), signed = products(Signedness.Signed);
+        double ofUnsigned = Correlation(unsigned, Readings[0].Operand), ofSigned = Correlation(signed, Readings[1].Operand);
+        if (declared is null && Math.Max(ofUnsigned, ofSigned) <= 0)
+        {
+            throw new InvalidDataException(
+                $"{path}: found a circuit that correlates with no exact product, expected a declaration of its signedness.");
+        }
+
+        Signedness best = ofSigned > ofUnsigned ? Signedness.Signed : Signedness.Unsigned;
+        Signedness taken = ofSigned == ofUnsigned ? declared ?? best : best;
+        if (declared is { } said && said != taken)
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{path}: found a circuit that fits {taken} operands (correlation {Math.Max(ofSigned, ofUnsigned):F3} with the exact ")
+                + FormattableString.Invariant($"product), expected {said} ones (correlation {Math.Min(ofSigned, ofUnsigned):F3})."));
+        }
+
+        return (taken, taken == Signedness.Signed ? signed : unsigned);
+    }
+
+    private static int Best(double[] correlations, int start, int end) =>
+        Enumerable.Range(start, end - start).MaxBy(i => correlations[i]);
+
     /// <summary>Pearson correlation of the table with the exact products of a reading; 0 for a constant table, which fits any.</summary>
     private static double Correlation(ReadOnlySpan<int> products, Func<int, int> operand)
     {

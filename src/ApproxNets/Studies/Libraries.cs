@@ -31,6 +31,32 @@ public static class Libraries
                 + $"expected '{BuiltIn}' or a folder of that name with product tables. Looked in: {folders.Description}.");
     }
 
+    /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is nowhere to look for data.</exception>
+    public static string FolderOf(string name)
+    {
+        var folders = DataFolders.Current();
+        return folders.Find(name) ?? folders.Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault()
+            ?? throw new DirectoryNotFoundException(
+                $"Multiplier library: found no folder for data, expected one to hold '{name}'. Looked in: {folders.Description}.");
+    }
+
+    /// <summary>The signednesses of which a library has multipliers.</summary>
+    /// <param name="name">Name as for <see cref="Open"/>.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">Its cost file is malformed.</exception>
+    public static IReadOnlyList<Signedness> SignednessOf(string name)
+    {
+        if (name == BuiltIn)
+        {
+            return [Signedness.Unsigned, Signedness.Signed];
+        }
+
+        string folder = DataFolders.Current().Find(name)
+            ?? throw new DirectoryNotFoundException($"Multiplier library: found no '{name}'.");
+        return [.. CostTable.Read(Path.Combine(folder, name + ".csv")).Values.Select(row => row.Signedness).Distinct().Order()];
+    }
+
     /// <summary>
     /// Says of each library whether it is there: the one made in code, EvoApproxLib's, and any other folder with a cost file of its own
     /// name. Reads all tables.

@@ -1,4 +1,5 @@
 using ApproxNets.Multipliers;
+using ApproxNets.Multipliers.Circuits;
 using Xunit;
 
 namespace ApproxNets.Tests.Multipliers;
@@ -20,6 +21,116 @@ public sealed class MultiplierFamiliesTests
         {
             Assert.True(multiplier.IsExact, multiplier.Name);
             Assert.Equal(1, multiplier.RelativePower);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BothSignednesses))]
+    public void ExactParametersGiveTheExactProduct(Signedness signedness)
+    {
+        Multiplier[] exact =
+        [
+            MultiplierFamilies.Wallace(signedness), MultiplierFamilies.Dadda(signedness), MultiplierFamilies.Underdesigned(signedness, 0),
+            MultiplierFamilies.Drum(signedness, 8), MultiplierFamilies.DynamicSegment(signedness, 8),
+            .. Enum.GetValues<ApproximateCompressor>().Select(design => MultiplierFamilies.Compressed(signedness, design, 0)),
+        ];
+        Assert.All(exact, multiplier => Assert.True(multiplier.IsExact, multiplier.Name));
+        for (int bits = 4; bits < 8; bits++)
+        {
+            int cut = 8 - bits;
+            Multiplier operands = MultiplierFamilies.OperandTruncated(signedness, cut, cut);
+            foreach (Multiplier narrow in new[]
+            {
+                MultiplierFamilies.Exact(signedness, bits), MultiplierFamilies.Wallace(signedness, bits),
+                MultiplierFamilies.Dadda(signedness, bits), MultiplierFamilies.BrokenArray(signedness, 0, 0, bits),
+                MultiplierFamilies.Compressed(signedness, ApproximateCompressor.Yang, 0, bits),
+            })
+            {
+                Assert.Equal(operands.TableHash, narrow.TableHash);
+                Assert.StartsWith($"mul{bits}", narrow.Name, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>Eight bits: n^2 - 4n + 3 = 35 full and n - 1 = 7 half adders reduce (Dadda 1965), 14 bits are added in the end: the adders
+    /// of the array in another order.</summary>
+    [Fact]
+    public void TreesHaveTheTextbookNumberOfAdders()
+    {
+        Multiplier array = MultiplierFamilies.Exact(Signedness.Unsigned), dadda = MultiplierFamilies.Dadda(Signedness.Unsigned);
+        Multiplier wallace = MultiplierFamilies.Wallace(Signedness.Unsigned);
+
+        Assert.Equal(64 + 8 + 48, CircuitCost.Of(array.Circuit!).Cells);
+        Assert.Equal(64 + (7 + 1) + (35 + 13), CircuitCost.Of(dadda.Circuit!).Cells);
+        Assert.Equal(array.Figures!.AreaSquareMicrometres, dadda.Figures!.AreaSquareMicrometres, 1e-9);
+        Assert.True(wallace.Figures!.AreaSquareMicrometres > dadda.Figures.AreaSquareMicrometres);
+    }
+
+    /// <summary>Errors over the 16 inputs, as the papers' truth tables have them.</summary>
+    [Theory]
+    [InlineData(ApproximateCompressor.Momeni, 4, 1, -1)]
+    [InlineData(ApproximateCompressor.Yang, 1, 0, -1)]
+    [InlineData(ApproximateCompressor.Venkatachalam, 5, 0, -1)]
+    public void CompressorsErrAsPublished(ApproximateCompressor design, int wrong, int greatest, int least)
+    {
+        var circuit = new NetlistBuilder(4);
+        (int sum, int carry) = ColumnTree.Compress(circuit, design, circuit.A(0), circuit.A(1), circuit.A(2), circuit.A(3));
+        int[] values = circuit.Build(sum, carry).Products(Signedness.Unsigned);
+        int[] errors = [.. Enumerable.Range(0, 16).Select(input => values[input << 4] - int.PopCount(input))];
+
+        Assert.Equal((wrong, greatest, least), (errors.Count(error => error != 0), errors.Max(), errors.Min()));
+    }
+
+    [Fact]
+    public void DynamicSegmentCutsBelowItsLeadingOne()
+    {
+        for (int bits = 3; bits <= 7; bits++)
+        {
+            Multiplier dsm = MultiplierFamilies.DynamicSegment(Signedness.Unsigned, bits);
+            int Cut(int operand) => operand >> bits == 0 ? operand : operand & -(1 << (int.Log2(operand) - bits + 1));
+            AssertProducts(dsm, (x, w) => Cut(x) * Cut(w));
+            double[] relative = RelativeErrors(dsm);
+            Assert.Equal(0, relative.Max());
+            Assert.InRange(relative.Min(), Math.Pow(1 - Math.Pow(2, 1 - bits), 2) - 1, 0);
+        }
+    }
+
+    /// <summary>The correction is the mean error: what is left is a small part of Mitchell's bias.</summary>
+    [Fact]
+    public void CorrectedMitchellIsNearlyUnbiased()
+    {
+        double plain = ErrorStatistics.Of(MultiplierFamilies.Mitchell(Signedness.Unsigned, 7)).MeanError;
+        Multiplier corrected = MultiplierFamilies.MitchellCorrected(Signedness.Unsigned, 7);
+        Assert.InRange(ErrorStatistics.Of(corrected).MeanError / plain, -0.1, 0.1);
+        AssertProducts(corrected, (x, w) =>
+        {
+            if (x == 0 || w == 0)
+            {
+                return 0;
+            }
+
+            int k1 = int.Log2(x), k2 = int.Log2(w);
+            int sum = ((x << (7 - k1)) & 127) + ((w << (7 - k2)) & 127), mantissa = sum < 128 ? 128 + sum : 2 * sum;
+            return Math.Min(((mantissa + 10) << (k1 + k2)) >> 7, 65535); // 10 / 128 for 1 / 12
+        });
+    }
+
+    [Fact]
+    public void SetOneLogarithmFollowsItsFormula()
+    {
+        for (int m = 1; m <= 6; m++)
+        {
+            AssertProducts(MultiplierFamilies.LogarithmicSetOne(Signedness.Unsigned, m), (x, w) =>
+            {
+                if (x == 0 || w == 0)
+                {
+                    return 0;
+                }
+
+                int k1 = int.Log2(x), k2 = int.Log2(w), f1 = (x << (7 - k1)) & 127, f2 = (w << (7 - k2)) & 127;
+                int sum = (((f1 >> m) + (f2 >> m) + ((f1 >> (m - 1)) & (f2 >> (m - 1)) & 1)) << m) | ((1 << m) - 1);
+                return ((128 + (sum & 127)) << (k1 + k2 + (sum >> 7))) >> 7;
+            });
         }
     }
 
@@ -208,15 +319,6 @@ public sealed class MultiplierFamiliesTests
         Assert.Equal(0, MultiplierFamilies.LowerPartOr(Signedness.Signed, 7).ErrorMap().Max());
     }
 
-    [Fact]
-    public void ReferenceArraysHaveTheTextbookGateCounts()
-    {
-        // Array: 64 ANDs, 8 half adders, 48 full adders = 424 unit gates; 2x2: 4 ANDs, 2 half adders = 10.
-        Assert.Equal(423.0 / 424, MultiplierFamilies.Truncated(Signedness.Unsigned, 1).RelativePower, 1e-12);
-        Assert.Equal(1.0 / 424, MultiplierFamilies.OperandTruncated(Signedness.Unsigned, 7, 7).RelativePower, 1e-12);
-        Assert.Equal(10.0 / 424, MultiplierFamilies.OperandTruncated(Signedness.Unsigned, 6, 6).RelativePower, 1e-12);
-    }
-
     [Theory]
     [MemberData(nameof(BothSignednesses))]
     public void CostIsMonotoneInTheParameters(Signedness signedness)
@@ -235,7 +337,9 @@ public sealed class MultiplierFamiliesTests
             AssertFalling(0, 7, b => MultiplierFamilies.OperandTruncated(signedness, fixedLevel, b));
         }
 
-        AssertFalling(-7, -3, k => MultiplierFamilies.Drum(signedness, -k));
+        // With 7 of 8 bits DRUM has almost the whole array and the detectors as well.
+        AssertFalling(-6, -3, k => MultiplierFamilies.Drum(signedness, -k));
+        AssertFalling(-6, -3, k => MultiplierFamilies.DynamicSegment(signedness, -k));
         AssertFalling(signed ? -6 : -7, -4, k => MultiplierFamilies.StaticSegment(signedness, -k));
         AssertFalling(-7, -1, t => MultiplierFamilies.Mitchell(signedness, -t));
     }
@@ -262,6 +366,15 @@ public sealed class MultiplierFamiliesTests
         () => MultiplierFamilies.Mitchell(Signedness.Unsigned, 8),
         () => MultiplierFamilies.RoundingBased((Signedness)(-1)),
         () => MultiplierFamilies.Exact((Signedness)2),
+        () => MultiplierFamilies.Exact(Signedness.Signed, 3),
+        () => MultiplierFamilies.Exact(Signedness.Signed, 9),
+        () => MultiplierFamilies.Truncated(Signedness.Signed, 7, 4),
+        () => MultiplierFamilies.BrokenArray(Signedness.Signed, 4, 0, 4),
+        () => MultiplierFamilies.Compressed(Signedness.Signed, (ApproximateCompressor)3, 8),
+        () => MultiplierFamilies.Compressed(Signedness.Signed, ApproximateCompressor.Yang, 17),
+        () => MultiplierFamilies.DynamicSegment(Signedness.Unsigned, 9),
+        () => MultiplierFamilies.MitchellCorrected(Signedness.Unsigned, 4),
+        () => MultiplierFamilies.LogarithmicSetOne(Signedness.Unsigned, 7),
     ];
 
     [Fact]
@@ -335,7 +448,9 @@ public sealed class MultiplierFamiliesTests
         Multiplier[] members = [.. Enumerable.Range(first, last - first + 1).Select(family)];
         foreach ((Multiplier dearer, Multiplier cheaper) in members.Zip(members.Skip(1)))
         {
-            Assert.True(cheaper.RelativePower <= dearer.RelativePower, $"{dearer} before {cheaper}");
+            // The constant of a signed array changes with the cells left out, and its ones cost something.
+            double tolerance = cheaper.Signedness == Signedness.Signed ? 0.015 : 1e-12;
+            Assert.True(cheaper.RelativePower <= dearer.RelativePower + tolerance, $"{dearer} before {cheaper}");
         }
 
         Assert.True(members[^1].RelativePower < members[0].RelativePower, members[0].Name);

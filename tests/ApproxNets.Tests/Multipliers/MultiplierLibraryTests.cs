@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ApproxNets.Multipliers;
+using ApproxNets.Multipliers.Circuits;
 using Xunit;
 
 namespace ApproxNets.Tests.Multipliers;
@@ -30,7 +31,7 @@ public sealed class MultiplierLibraryTests : IDisposable
             Assert.Contains(multipliers, m => m.RelativePower >= power && m.RelativePower < power + 0.1);
         }
 
-        Assert.All(multipliers, m => Assert.Equal("unit-gate estimate", m.PowerSource));
+        Assert.All(multipliers, m => Assert.Equal((CircuitCost.Source, true), (m.PowerSource, m.Circuit is not null)));
         Assert.Equal(library.Sha256, MultiplierLibrary.BuiltIn(signedness).Sha256);
     }
 

@@ -1,0 +1,215 @@
+using System.CommandLine;
+using System.Text.Json;
+using ApproxNets.Multipliers;
+using ApproxNets.Multipliers.Import;
+using ApproxNets.Studies;
+using Spectre.Console;
+
+namespace ApproxNets.Cli.Commands;
+
+/// <summary><c>approxnets multipliers</c>: importing multipliers into a library, and looking at those that are there.</summary>
+internal static class MultipliersCommand
+{
+    private const string DefaultLibrary = "user";
+    private const int LogWidth = 160;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Prints JSON.", Recursive = true };
+        return new Command("multipliers", "Imports multipliers into a library; lists, shows and compares those that are there.")
+        {
+            Import(json), List(json), Show(json), Compare(json), json,
+        };
+    }
+
+    private static Command Import(Option<bool> json)
+    {
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "Circuits (.c, .v, .blif), tables (.npy, .csv, .bin), folders of them, or a checkout of EvoApproxLib.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var name = new Option<string>("--name")
+        {
+            Description = "The library, for -p library=NAME.",
+            DefaultValueFactory = _ => DefaultLibrary,
+            HelpName = "NAME",
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "The folder that holds the library's folder; by default where data is looked for.",
+            HelpName = "FOLDER",
+        };
+        var signed = new Option<bool>("--signed") { Description = "Operands are -128..127." };
+        var unsigned = new Option<bool>("--unsigned") { Description = "Operands are 0..255." };
+        var swap = new Option<bool>("--swap") { Description = "The second operand of the file is the activation." };
+        var power = new Option<double?>("--power")
+        {
+            Description = "Power relative to the exact multiplier, instead of what the file says or the circuit is estimated at.",
+        };
+        var replace = new Option<bool>("--replace") { Description = "Takes the place of multipliers of the same name." };
+        var command = new Command("import", "Reads multipliers from files into a library.")
+        {
+            paths, name, output, signed, unsigned, swap, power, replace,
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+        {
+            if (parsed.GetValue(signed) && parsed.GetValue(unsigned))
+            {
+                throw new UsageException("--signed and --unsigned exclude each other.");
+            }
+
+            string library = parsed.GetValue(name)!;
+            if (library == Libraries.BuiltIn || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0 || library is "" or "." or "..")
+            {
+                throw new UsageException($"'{library}' cannot be a library's name.");
+            }
+
+            Signedness? declared = parsed.GetValue(signed) ? Signedness.Signed
+                : parsed.GetValue(unsigned) ? Signedness.Unsigned : null;
+            var files = ImportFiles.Find(parsed.GetValue(paths)!);
+            string folder = parsed.GetValue(output) is { } parent ? Path.Combine(parent, library) : Libraries.FolderOf(library);
+            return Import(files, folder, declared, parsed.GetValue(swap), parsed.GetValue(power), parsed.GetValue(replace));
+        }));
+        return command;
+    }
+
+    private static Command List(Option<bool> json)
+    {
+        var library = LibraryOption();
+        var command = new Command("list", "Lists the multipliers of a library, or of all.") { library };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+            MultiplierReport.Table([.. Open(parsed.GetValue(library)).Select(MultiplierReport.Of)])));
+        return command;
+    }
+
+    private static Command Show(Option<bool> json)
+    {
+        var name = new Argument<string>("NAME") { Description = "The multiplier." };
+        var library = LibraryOption();
+        var command = new Command("show", "Shows a multiplier: power, area, errors, and where the figures come from.") { name, library };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+            MultiplierReport.Card(MultiplierReport.Of(Find(parsed.GetValue(name)!, parsed.GetValue(library))))));
+        return command;
+    }
+
+    private static Command Compare(Option<bool> json)
+    {
+        var a = new Argument<string>("A") { Description = "A multiplier." };
+        var b = new Argument<string>("B") { Description = "Another one." };
+        var library = LibraryOption();
+        var command = new Command("compare", "Compares two multipliers.") { a, b, library };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+        {
+            string? from = parsed.GetValue(library);
+            return MultiplierReport.Comparison(Find(parsed.GetValue(a)!, from), Find(parsed.GetValue(b)!, from));
+        }));
+        return command;
+    }
+
+    private static Option<string?> LibraryOption() =>
+        new("--library") { Description = "Only this library.", HelpName = "NAME" };
+
+    private static int Run(bool json, Func<MultiplierReport.Result> action)
+    {
+        try
+        {
+            MultiplierReport.Result result = action();
+            if (json)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(result.Data, Json));
+            }
+            else
+            {
+                if (Console.IsOutputRedirected)
+                {
+                    AnsiConsole.Profile.Width = LogWidth; // a file or a pipe has no width of its own
+                }
+
+                result.Print(AnsiConsole.Console);
+            }
+
+            return CommandLine.Success;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
+            or KeyNotFoundException)
+        {
+            Console.Error.WriteLine($"approxnets: {e.Message}");
+            return CommandLine.Failure;
+        }
+    }
+
+    private static MultiplierReport.Result Import(
+        ImportFiles files, string folder, Signedness? declared, bool swap, double? power, bool replace)
+    {
+        var read = new List<ImportedMultiplier>();
+        var errors = new List<string>();
+        foreach (string path in files.Taken)
+        {
+            try
+            {
+                read.Add(MultiplierImport.Read(path, declared, swap, power));
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                errors.Add(e.Message);
+            }
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new InvalidDataException(string.Join(Environment.NewLine, errors.Take(20))
+                + (errors.Count > 20 ? $"{Environment.NewLine}and {errors.Count - 20} more" : "")
+                + $"{Environment.NewLine}Nothing was imported.");
+        }
+
+        IReadOnlyList<string> names = UserLibrary.Add(folder, read.Select(r => (r.Multiplier, r.Circuit?.Netlist)), replace);
+        return MultiplierReport.Imported(folder, read, names, files.LeftOut);
+    }
+
+    /// <summary>All multipliers of one library or of all that can be opened, with the library's folder.</summary>
+    private static IEnumerable<LibraryEntry> Open(string? library)
+    {
+        var statuses = Libraries.List().Where(status => status.IsComplete && (library is null || status.Name == library)).ToList();
+        if (library is not null && statuses.Count == 0)
+        {
+            LibraryStatus? broken = Libraries.List().FirstOrDefault(status => status.Name == library);
+            throw new InvalidDataException($"Library '{library}': {broken?.Missing ?? "found none of this name"}.");
+        }
+
+        foreach (LibraryStatus status in statuses)
+        {
+            foreach (Signedness signedness in Libraries.SignednessOf(status.Name))
+            {
+                foreach (Multiplier multiplier in Libraries.Open(status.Name, signedness).Multipliers)
+                {
+                    yield return new LibraryEntry(status.Name, status.Folder, multiplier);
+                }
+            }
+        }
+    }
+
+    private static LibraryEntry Find(string name, string? library)
+    {
+        var all = Open(library).ToList();
+        var found = all.Where(entry => entry.Multiplier.Name == name).ToList();
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw new InvalidDataException($"Found no multiplier '{name}' among {all.Count}; approxnets multipliers list has them."),
+            _ when found.Select(entry => entry.Multiplier.TableHash).Distinct().Count() == 1 => found[0],
+            _ => throw new InvalidDataException($"Found '{name}' in {string.Join(" and ", found.Select(entry => entry.Library))}; "
+                + "choose with --library."),
+        };
+    }
+}
+
+/// <summary>A multiplier and the library it is in.</summary>
+internal sealed record LibraryEntry(string Library, string? Folder, Multiplier Multiplier);

@@ -1,0 +1,154 @@
+using System.Text.Json.Nodes;
+using ApproxNets.Cli.Commands;
+using ApproxNets.Multipliers;
+using ApproxNets.Tests.Multipliers.Import;
+using Spectre.Console;
+using Xunit;
+
+namespace ApproxNets.Tests.Cli;
+
+/// <summary>Runs the commands as a user does; their output is the process's, so these tests do not run beside each other.</summary>
+[Collection(nameof(MultipliersCommandTests))]
+[CollectionDefinition(nameof(MultipliersCommandTests), DisableParallelization = true)]
+public sealed class MultipliersCommandTests : IDisposable
+{
+    private readonly Tests.Multipliers.TemporaryFolder _folder = new("data");
+    private readonly string? _data = Environment.GetEnvironmentVariable("APPROXNETS_DATA");
+
+    public MultipliersCommandTests() => Environment.SetEnvironmentVariable("APPROXNETS_DATA", _folder.Path);
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("APPROXNETS_DATA", _data);
+        _folder.Dispose();
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    {
+        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
+        using var captured = new StringWriter();
+        using var errors = new StringWriter();
+        try
+        {
+            Console.SetOut(captured);
+            Console.SetError(errors);
+            int code = await CommandLine.InvokeAsync(CommandLine.Root(), args);
+            return (code, captured.ToString(), errors.ToString());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
+    }
+
+    private string Write(string name, string text)
+    {
+        string path = _folder.File(name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    [Fact]
+    public async Task Imported_circuits_can_be_listed_shown_compared_and_opened()
+    {
+        string exact = Write("mul8s_X.c", SampleSources.Header(0, 0, "0.425") + SampleSources.SignedC("mul8s_X"));
+        string cut = Write("cut.v", SampleSources.Verilog("cut", 6, signed: true));
+
+        var (code, output, error) = await RunAsync("multipliers", "import", exact, cut, "--name", "mine", "--json");
+        Assert.Equal((0, ""), (code, error));
+        JsonNode json = JsonNode.Parse(output)!;
+        Assert.Equal(_folder.File("mine"), (string)json["folder"]!);
+        Assert.Empty(json["addedExact"]!.AsArray());
+
+        var library = ApproxNets.Studies.Libraries.Open("mine", Signedness.Signed);
+        Assert.Equal(["mul8s_X", "cut"], library.Multipliers.Select(m => m.Name));
+        Assert.Contains(ApproxNets.Studies.Libraries.List(), status => status is { Name: "mine", IsComplete: true });
+
+        JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "mine", "--json")).Output)!;
+        Assert.Equal(["mul8s_X", "cut"], listed.AsArray().Select(m => (string)m!["name"]!));
+        Assert.Equal([1, library["cut"].RelativePower], listed.AsArray().Select(m => (double)m!["relativePower"]!));
+
+        JsonNode shown = JsonNode.Parse((await RunAsync("multipliers", "show", "cut", "--json")).Output)!;
+        Assert.Equal("signed", (string)shown["signedness"]!);
+        Assert.Equal(ErrorStatistics.Of(library["cut"]).MeanAbsoluteError, (double)shown["mae"]!);
+        Assert.Equal((double)shown["relativePower"]!, (double)shown["circuit"]!["estimatedRelativePower"]!, 1e-9);
+
+        JsonNode compared = JsonNode.Parse((await RunAsync("multipliers", "compare", "mul8s_X", "cut", "--json")).Output)!;
+        Assert.Equal(
+            100 * ErrorStatistics.Of(library["cut"]).ErrorProbability, (double)compared["differentProductsPercent"]!, 1e-9);
+        Assert.Equal(("mul8s_X", "cut"), ((string)compared["a"]!["name"]!, (string)compared["b"]!["name"]!));
+    }
+
+    [Fact]
+    public async Task Folder_of_one_broken_file_imports_nothing_and_says_where()
+    {
+        Directory.CreateDirectory(_folder.File("in"));
+        Write("in/mul8u_A.c", SampleSources.UnsignedC("mul8u_A"));
+        string broken = Write("in/mul8u_B.c", SampleSources.UnsignedC("mul8u_B").Replace("n7 =", "n7 +", StringComparison.Ordinal));
+
+        var (code, output, error) = await RunAsync("multipliers", "import", _folder.File("in"), "--name", "mine");
+        Assert.Equal((1, ""), (code, output));
+        Assert.StartsWith($"approxnets: {broken}, line ", error, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was imported.", error.TrimEnd(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("mine")));
+    }
+
+    [Fact]
+    public async Task Table_is_imported_to_another_place_with_an_exact_one_beside()
+    {
+        string table = _folder.File("t.npy");
+        NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Products.Span);
+
+        var (code, output, _) = await RunAsync(
+            "multipliers", "import", table, "--unsigned", "--power", "0.75", "--out", _folder.File("elsewhere"), "--name", "x", "--json");
+        Assert.Equal(0, code);
+        Assert.Equal(["exact_unsigned"], JsonNode.Parse(output)!["addedExact"]!.AsArray().Select(name => (string)name!));
+        var library = MultiplierLibrary.ReadFolder(_folder.File("elsewhere/x"), Signedness.Unsigned);
+        Assert.Equal([1, 0.75], library.Multipliers.Select(m => m.RelativePower));
+    }
+
+    [Fact]
+    public void Tables_for_readers_hold_the_figures()
+    {
+        Multiplier exact = MultiplierFamilies.Exact(Signedness.Unsigned), cut = MultiplierFamilies.Truncated(Signedness.Unsigned, 4);
+        LibraryEntry a = new("lib", null, exact), b = new("lib", null, cut);
+        string list = Printed(MultiplierReport.Table([MultiplierReport.Of(a), MultiplierReport.Of(b)]));
+        string card = Printed(MultiplierReport.Card(MultiplierReport.Of(b)));
+        string comparison = Printed(MultiplierReport.Comparison(a, b));
+
+        ErrorStatistics errors = ErrorStatistics.Of(cut);
+        Assert.Contains(cut.Name, list, StringComparison.Ordinal);
+        Assert.Contains("2 multipliers; power is relative to the exact one.", list, StringComparison.Ordinal);
+        Assert.Contains($" {errors.WorstCaseError} ", card, StringComparison.Ordinal);
+        Assert.Contains(cut.PowerSource, card, StringComparison.Ordinal);
+        Assert.Contains(cut.TableHash, comparison, StringComparison.Ordinal);
+        string share = FormattableString.Invariant($"{100 * errors.ErrorProbability:G4} % of all products differ.");
+        Assert.Contains(share, comparison, StringComparison.Ordinal);
+    }
+
+    private static string Printed(MultiplierReport.Result result)
+    {
+        using var writer = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Width = 160;
+        result.Print(console);
+        return writer.ToString();
+    }
+
+    [Theory]
+    [InlineData(1, "found no such file or folder", "import", "none.c")]
+    [InlineData(2, "exclude each other", "import", ".", "--signed", "--unsigned")]
+    [InlineData(2, "cannot be a library's name", "import", ".", "--name", "a/b")]
+    [InlineData(2, "cannot be a library's name", "import", ".", "--name", "built-in")]
+    [InlineData(1, "found none of this name", "list", "--library", "none")]
+    [InlineData(1, "Found no multiplier 'none' among ", "show", "none")]
+    [InlineData(2, "Required argument missing", "compare", "a")]
+    public async Task Wrong_use_is_refused(int code, string message, params string[] args)
+    {
+        var result = await RunAsync(["multipliers", .. args]);
+
+        Assert.Equal((code, ""), (result.Code, result.Output));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+}
