@@ -36,14 +36,15 @@ internal static unsafe class LutConv2dLanes<TLanes>
         }
     }
 
-    /// <summary>Lanes are outputs: computes <paramref name="count"/> channels of all outputs of the strip.</summary>
-    public static void RunOutputs(in StripWork work, byte* weightsByK, int first, int count)
+    /// <summary>Lanes are outputs: computes some channels of some outputs of the strip.</summary>
+    public static void RunOutputs(in StripWork work, byte* weightsByK, (int First, int Count) outputs, (int First, int Count) channels)
     {
-        using var scratch = new Scratch(Job.Bytes(count, work.Operands.Shape.FanIn));
-        var job = new Job(work, scratch, count);
-        for (int lane = 0; lane < work.Strip.Count; lane += Lanes)
+        using var scratch = new Scratch(Job.Bytes(channels.Count, work.Operands.Shape.FanIn));
+        var job = new Job(work, scratch, channels.Count);
+        int end = outputs.First + outputs.Count;
+        for (int lane = outputs.First; lane < end; lane += Lanes)
         {
-            OutputLanes(work, job, weightsByK, lane, Math.Min(Lanes, work.Strip.Count - lane), first, count);
+            OutputLanes(work, job, weightsByK, lane, Math.Min(Lanes, end - lane), channels.First, channels.Count);
         }
     }
 

@@ -93,24 +93,29 @@ internal readonly unsafe struct LutConv2dStrips<TLanes> : IUnitWork
 
     private void Compute(in StripWork work, int part)
     {
-        bool byOutput = _plan.Strategy == LutStrategy.ChannelPermutation;
-        var (first, count) = _plan.Share(
-            part, byOutput ? work.Strip.Count : work.Channels, _plan.Strategy == LutStrategy.ChannelLanes ? TLanes.Count : 1);
+        int outputs = work.Strip.Count, channels = work.Channels;
         switch (_plan.Strategy)
         {
             case LutStrategy.Columns:
+                var (first, count) = _plan.Share(part, channels, 1);
                 LutConv2dColumns.Run(work, first, count);
                 break;
             case LutStrategy.ChannelLanes:
+                (first, count) = _plan.Share(part, channels, TLanes.Count);
                 LutConv2dLanes<TLanes>.RunChannels(work, first, count);
                 break;
+            case LutStrategy.OutputLanes when outputs >= _plan.Parts * TLanes.Count:
+                LutConv2dLanes<TLanes>.RunOutputs(work, _weightsByK, _plan.Share(part, outputs, TLanes.Count), (0, channels));
+                break;
             case LutStrategy.OutputLanes:
-                LutConv2dLanes<TLanes>.RunOutputs(work, _weightsByK, first, count);
+                LutConv2dLanes<TLanes>.RunOutputs(work, _weightsByK, (0, outputs), _plan.Share(part, channels, 1));
                 break;
             case LutStrategy.OutputPermutation:
+                (first, count) = _plan.Share(part, channels, 1);
                 LutConv2dPermutation.Run(work, first, count);
                 break;
             default:
+                (first, count) = _plan.Share(part, outputs, 1);
                 LutConv2dPermutation.RunOutputs(work, _weightsByK, first, count);
                 break;
         }

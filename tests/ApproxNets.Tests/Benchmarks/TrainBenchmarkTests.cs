@@ -27,7 +27,7 @@ public sealed class TrainBenchmarkTests
         Assert.All(measurements, m => Assert.True(m.Step is { MedianMilliseconds: > 0, Samples: 1 }));
         var network = Assert.Single(BenchmarkReport.Training(measurements, Quick)["networks"]!.AsArray())!;
         Assert.Equal("ResNet8", (string?)network["name"]);
-        Assert.Equal(["float", "quantized", "noise", "approximate"], network["modes"]!.AsArray().Select(m => (string?)m!["mode"]));
+        Assert.Equal(["float", "quantized", "noise", "approximate", "surrogate"], network["modes"]!.AsArray().Select(m => (string?)m!["mode"]));
         Assert.True((double)network["approximate_over_qat"]! > 0);
         Assert.Equal(2, (double)network["memory_approximate_over_qat"]!);
         Assert.Equal(3, (double)network["memory_above_start_approximate_over_qat"]!);
