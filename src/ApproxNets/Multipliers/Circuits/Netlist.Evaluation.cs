@@ -68,21 +68,26 @@ public sealed partial class Netlist
     internal void Evaluate(int firstWord, Span<ulong> nets)
     {
         Debug.Assert(nets.Length == NetCount * BlockWords && firstWord % BlockWords == 0);
-        for (int input = 0; input < InputCount; input++)
+        SetInputs(OperandBits, firstWord, nets);
+        for (int i = 0; i < _gates.Length; i++)
+        {
+            Gate gate = _gates[i];
+            Evaluate(gate.Kind, Words(nets, gate.X), Words(nets, gate.Y), Words(nets, gate.S), Words(nets, InputCount + i));
+        }
+    }
+
+    /// <summary>Sets the inputs for one block of operand pairs.</summary>
+    internal static void SetInputs(int operandBits, int firstWord, Span<ulong> nets)
+    {
+        for (int input = 0; input < 2 * operandBits; input++)
         {
             // Net n + i is bit i of b and bit i of the pair number; net i is bit i of a and bit n + i of the pair number.
-            int bit = input < OperandBits ? OperandBits + input : input - OperandBits;
+            int bit = input < operandBits ? operandBits + input : input - operandBits;
             Span<ulong> words = nets.Slice(input * BlockWords, BlockWords);
             for (int word = 0; word < BlockWords; word++)
             {
                 words[word] = bit < 6 ? LanePatterns[bit] : 0 - ((ulong)((firstWord + word) >> (bit - 6)) & 1);
             }
-        }
-
-        for (int i = 0; i < _gates.Length; i++)
-        {
-            Gate gate = _gates[i];
-            Evaluate(gate.Kind, Words(nets, gate.X), Words(nets, gate.Y), Words(nets, gate.S), Words(nets, InputCount + i));
         }
     }
 
