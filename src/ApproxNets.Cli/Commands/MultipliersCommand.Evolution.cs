@@ -13,7 +13,7 @@ namespace ApproxNets.Cli.Commands;
 /// <content>Evolving circuits, and making the shipped library.</content>
 internal static partial class MultipliersCommand
 {
-    private const long DefaultEvaluations = 1_000_000, Unbounded = 10_000_000_000;
+    private const long DefaultEvaluations = 1_000_000;
 
     private static Command Evolve(Option<bool> json)
     {
@@ -31,7 +31,10 @@ internal static partial class MultipliersCommand
             HelpName = "FILE",
         };
         var weights = new Option<string?>("--weights") { Description = "The same of the weights.", HelpName = "FILE" };
-        var seconds = new Option<double?>("--seconds") { Description = "Ends after this time; the result then depends on the machine." };
+        var seconds = new Option<double?>("--seconds")
+        {
+            Description = "Time to take: chooses --evaluations by the speed of this machine, and says how many.",
+        };
         var evaluations = new Option<long?>("--evaluations")
         {
             Description = $"Circuits to try; {DefaultEvaluations} unless --seconds is given.",
@@ -62,9 +65,14 @@ internal static partial class MultipliersCommand
                 throw new UsageException($"--seconds: found {given}, expected more than 0 and at most a million.");
             }
 
+            if (time is not null && (parsed.GetValue(evaluations) is not null || parsed.GetValue(checkpoint) is not null))
+            {
+                throw new UsageException("--seconds excludes --evaluations and --checkpoint: a run that goes on needs a fixed number.");
+            }
+
             var options = new CircuitEvolutionOptions(
                 parsed.GetValue(signed) ? Signedness.Signed : Signedness.Unsigned, parsed.GetValue(seed),
-                parsed.GetValue(evaluations) ?? (time is null ? DefaultEvaluations : Unbounded))
+                parsed.GetValue(evaluations) ?? DefaultEvaluations)
             {
                 MaxMeanAbsoluteError = parsed.GetValue(mae),
                 MaxWorstCaseError = parsed.GetValue(wce),
@@ -74,32 +82,36 @@ internal static partial class MultipliersCommand
                 Weights = Distribution(parsed.GetValue(weights)),
                 CheckpointPath = parsed.GetValue(checkpoint),
             };
-            return Evolve(options, time, parsed.GetValue(library)!, parsed.GetValue(name));
+            options.Check();
+            options = time is { } span ? options with { Evaluations = EvaluationsIn(span, options) } : options;
+            return Evolve(options, parsed.GetValue(library)!, parsed.GetValue(name));
         }));
         return command;
     }
 
-    private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, double? seconds, string library, string? name)
+    private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, string library, string? name)
     {
-        options.Check();
         name ??= $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
         string folder = Libraries.FolderOf(library);
         using var interruption = new Interruption(Console.Error.WriteLine);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
         long started = Stopwatch.GetTimestamp();
-        if (seconds is { } time)
-        {
-            ending.CancelAfter(TimeSpan.FromSeconds(time));
-        }
-
         EvolvedCircuit evolved = CircuitEvolution.Run(
-            options, new Told<EvolutionProgress>(progress => Line(name, progress, seconds - Stopwatch.GetElapsedTime(started).TotalSeconds)), ending.Token);
+            options, new Told<EvolutionProgress>(progress => Line(name, progress)), interruption.Token);
         Multiplier multiplier = evolved.Circuit.ToMultiplier(name, options.Signedness);
         UserLibrary.Add(folder, [(multiplier, evolved.Circuit)], replace: true);
-        Console.Error.WriteLine($"{evolved.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
+        Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
             + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
             + $". In {folder}; use it with -p library={library}.");
         return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, multiplier)));
+    }
+
+    private static long EvaluationsIn(double seconds, CircuitEvolutionOptions options)
+    {
+        const int Sample = 5000;
+        CircuitEvolution.Run(options with { Evaluations = Sample }); // compiles
+        long started = Stopwatch.GetTimestamp();
+        CircuitEvolution.Run(options with { Evaluations = Sample });
+        return Math.Max((long)(seconds / Stopwatch.GetElapsedTime(started).TotalSeconds * Sample), 1000);
     }
 
     private static Command Generate()
@@ -119,7 +131,7 @@ internal static partial class MultipliersCommand
             {
                 string checkpoints = Path.Combine(repository, "artifacts", "evolution");
                 byte[] file = ShippedLibrary.Make(
-                    checkpoints, new Told<(string Name, EvolutionProgress Progress)>(told => Line(told.Name, told.Progress, null)),
+                    checkpoints, new Told<(string Name, EvolutionProgress Progress)>(told => Line(told.Name, told.Progress)),
                     interruption.Token);
                 Reporting.AtomicFile.Write(path, stream => stream.Write(file));
                 Console.Out.WriteLine($"{path}: {file.Length} bytes.");
@@ -160,9 +172,9 @@ internal static partial class MultipliersCommand
             : throw new InvalidDataException($"{path}, line {i + 1}: found '{line}', expected a probability."))];
     }
 
-    private static void Line(string name, EvolutionProgress progress, double? secondsLeft)
+    private static void Line(string name, EvolutionProgress progress)
     {
-        double left = Math.Max(Math.Min(progress.Remaining.TotalSeconds, secondsLeft ?? double.MaxValue), 0);
+        double left = progress.Remaining.TotalSeconds;
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{name}: {progress.Evaluations} circuits tried, relative power about {progress.RelativePower:F3}, {left:F0} s left");

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
-/// Estimated cost of a circuit in a 45 nm standard-cell library (FreePDK45's gscl45nm, typical corner, 1.1 V, 1 GHz).
+/// Estimated cost of a circuit in cells after a 45 nm standard-cell library (FreePDK45's gscl45nm, typical corner, 1.1 V, 1 GHz); a few
+/// of their figures, of NOR, buffer and multiplexer, are rounded or set by analogy.
 /// </summary>
 /// <remarks>
 /// <para>The circuit is simplified and covered with full adders, half adders and single gates. With p the probability of a 1, a net

@@ -36,7 +36,7 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
 
     /// <summary>All that decides the course of the run, in one line.</summary>
     internal string Fingerprint => FormattableString.Invariant(
-        $"1 {Signedness} seed {Seed} mae {MaxMeanAbsoluteError} wce {MaxWorstCaseError} mre {MaxMeanRelativeError} ")
+        $"2 {Signedness} seed {Seed} of {Evaluations} mae {MaxMeanAbsoluteError} wce {MaxWorstCaseError} mre {MaxMeanRelativeError} ")
         + FormattableString.Invariant($"weighted {MaxWeightedError} {Hash(Activations)} {Hash(Weights)}");
 
     /// <summary>Throws when an option is out of range.</summary>

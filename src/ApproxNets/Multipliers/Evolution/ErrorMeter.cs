@@ -51,6 +51,9 @@ internal sealed class ErrorMeter
         }
     }
 
+    /// <summary>The part of every limit that counts: 1 for the limits as they are.</summary>
+    internal double Share { get; set; } = 1;
+
     internal void Start()
     {
         _sum = 0;
@@ -65,13 +68,13 @@ internal sealed class ErrorMeter
         if (_options.MaxMeanAbsoluteError is { } mae)
         {
             _sum += AbsoluteSum();
-            if (_sum > mae * (1 << Planes))
+            if (_sum > Share * mae * (1 << Planes))
             {
                 return false;
             }
         }
 
-        if (_options.MaxWorstCaseError is { } wce && Worst() > wce)
+        if (_options.MaxWorstCaseError is { } wce && Worst() > Share * wce)
         {
             return false;
         }
@@ -79,7 +82,7 @@ internal sealed class ErrorMeter
         for (int i = 0; i < _weighted.Count; i++)
         {
             _weightedSums[i] += WeightedSum(block, _weighted[i].Weights);
-            if (_weightedSums[i] > _weighted[i].Limit)
+            if (_weightedSums[i] > Share * _weighted[i].Limit)
             {
                 return false;
             }

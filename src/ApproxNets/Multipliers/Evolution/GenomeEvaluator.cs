@@ -24,10 +24,13 @@ internal sealed class GenomeEvaluator
     }
 
     /// <summary>Estimates the power of a genome whose active cells are known.</summary>
+    /// <param name="genome">The genome.</param>
+    /// <param name="share">The part of every limit on the error that may be used, 0 to 1.</param>
     /// <returns>Microwatts by the formula of <see cref="CircuitCost"/> over the cells as they are, without simplification and mapping;
     /// infinity when a limit on the error does not hold.</returns>
-    internal double Power(CellGenome genome)
+    internal double Power(CellGenome genome, double share = 1)
     {
+        _errors.Share = share;
         _errors.Start();
         Array.Clear(_ones);
         _ones[1] = Pairs;

@@ -11,7 +11,7 @@ internal static class EvolvedFront
     internal static IReadOnlyList<(int MaxMeanAbsoluteError, long Evaluations)> Targets { get; } =
     [
         (100, 20_000), (2, 600_000), (5, 600_000), (10, 600_000), (20, 600_000), (40, 600_000),
-        (80, 300_000), (160, 300_000), (320, 300_000), (640, 300_000), (1280, 300_000), (2560, 300_000),
+        (80, 400_000), (160, 400_000), (320, 400_000), (640, 400_000), (1280, 400_000), (2560, 400_000),
     ];
 
     internal static string NameOf(Signedness signedness, int maxMeanAbsoluteError) =>

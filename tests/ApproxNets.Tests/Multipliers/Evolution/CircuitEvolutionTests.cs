@@ -73,17 +73,18 @@ public sealed class CircuitEvolutionTests : IDisposable
     [MemberData(nameof(BothSignednesses))]
     public void A_resumed_run_equals_an_uninterrupted_one(Signedness signedness)
     {
-        CircuitEvolutionOptions whole = Options(signedness, 5000), first = whole with { CheckpointPath = _folder.File("state.json") };
-        using var stopping = new CancellationTokenSource();
-        EvolvedCircuit begun = CircuitEvolution.Run(first with { Evaluations = 1234 }, null, TestContext.Current.CancellationToken);
-        stopping.Cancel();
-        EvolvedCircuit stopped = CircuitEvolution.Run(first, null, stopping.Token);
-        EvolvedCircuit resumed = CircuitEvolution.Run(first, null, TestContext.Current.CancellationToken);
+        CircuitEvolutionOptions whole = Options(signedness, 20_000), kept = whole with { CheckpointPath = _folder.File("state.json") };
+        using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        EvolvedCircuit stopped = CircuitEvolution.Run(kept, null, stopping.Token);
+        EvolvedCircuit again = CircuitEvolution.Run(kept, null, stopping.Token);
+        EvolvedCircuit resumed = CircuitEvolution.Run(kept, null, TestContext.Current.CancellationToken);
+        EvolvedCircuit loaded = CircuitEvolution.Run(kept, null, TestContext.Current.CancellationToken);
         Netlist uninterrupted = CircuitEvolution.Run(whole, null, TestContext.Current.CancellationToken).Circuit;
 
-        Assert.Equal((1234, true), (begun.Evaluations, begun.IsComplete));
-        Assert.True(stopped is { IsComplete: false, Evaluations: >= 1234 and < 5000 });
-        Assert.Equal((5000, true), (resumed.Evaluations, resumed.IsComplete));
+        Assert.True(stopped is { IsComplete: false, Evaluations: > 0 and < 20_000 }, $"{stopped.Evaluations} evaluations");
+        Assert.True(again is { IsComplete: false } && again.Evaluations - stopped.Evaluations is >= 0 and < 256);
+        Assert.Equal((20_000, true), (resumed.Evaluations, resumed.IsComplete));
+        Assert.Equal(resumed.Circuit.Gates.ToArray(), loaded.Circuit.Gates.ToArray());
         Assert.Equal(uninterrupted.Gates.ToArray(), resumed.Circuit.Gates.ToArray());
         Assert.Equal(uninterrupted.Outputs.ToArray(), resumed.Circuit.Outputs.ToArray());
         Assert.Empty(Directory.GetFiles(_folder.Path, "*.tmp"));
@@ -99,6 +100,13 @@ public sealed class CircuitEvolutionTests : IDisposable
 
         Assert.True(ErrorStatistics.Of(evolved).MeanAbsoluteError <= ErrorStatistics.Of(rival).MeanAbsoluteError);
         Assert.True(evolved.RelativePower < 0.9 * rival.RelativePower, $"{evolved} and {rival}");
+    }
+
+    [Fact]
+    public void The_limits_double_ten_times_and_are_then_as_asked_for()
+    {
+        Assert.Equal(1 / 1024.0, CircuitEvolution.Share(0, 1000));
+        Assert.Equal([1 / 512.0, 1.5 / 512, 0.5, 1, 1], new long[] { 80, 120, 720, 800, 999 }.Select(done => CircuitEvolution.Share(done, 1000)));
     }
 
     [Fact]
@@ -133,7 +141,8 @@ public sealed class CircuitEvolutionTests : IDisposable
         string text = File.ReadAllText(path);
 
         AssertRefused("settings", text, options with { Seed = 9 });
-        AssertRefused("500 evaluations", text, options with { Evaluations = 400 });
+        AssertRefused("settings", text, options with { Evaluations = 400 });
+        AssertRefused("501 evaluations", text.Replace("\"Evaluations\":500", "\"Evaluations\":501", StringComparison.Ordinal), options);
         AssertRefused("no checkpoint", text[..(text.Length / 2)], options);
         AssertRefused("no checkpoint", "[1]", options);
         AssertRefused("settings ''", "null", options);

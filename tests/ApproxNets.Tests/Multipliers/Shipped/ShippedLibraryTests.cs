@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Circuits;
@@ -92,6 +93,20 @@ public sealed class ShippedLibraryTests : IDisposable
         Assert.InRange(file.Length, 10_000, 500_000);
         Assert.Matches("^ApproxNets multipliers 1, sha256 [0-9a-f]{64}, made by: approxnets multipliers generate$", header);
         Assert.Equal(file, ShippedFile.Write(ShippedFile.Read(ShippedLibrary.Path)));
+    }
+
+    [Fact]
+    public void The_readme_has_its_checksum_and_counts()
+    {
+        string root = ApproxNets.Data.RepositoryFolder.Find(AppContext.BaseDirectory);
+        string readme = File.ReadAllText(Path.Combine(root, "data", "README.md"));
+        int unsigned = MultiplierLibrary.Shipped(Signedness.Unsigned).Multipliers.Count;
+        string counts = $"{unsigned} unsigned and {MultiplierLibrary.Shipped(Signedness.Signed).Multipliers.Count} signed";
+
+        Assert.Contains(
+            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ShippedLibrary.Path))), readme, StringComparison.Ordinal);
+        Assert.Contains(counts, readme, StringComparison.Ordinal);
+        Assert.Contains(counts, File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
     }
 
     [Fact]
