@@ -19,8 +19,8 @@ internal sealed record ShippedCircuit(
 }
 
 /// <summary>
-/// The file of the shipped library: a line of text with the SHA-256 of the content and the command that makes it, then the content in
-/// Brotli. The content is a list of circuits: name, signedness, operand bits, power, area, delay, gates and outputs.
+/// The file of the shipped library: a line of text with the SHA-256 of what follows and the command that makes it, then a list of circuits in
+/// Brotli. Of each: name, signedness, operand bits, power, area, delay, gates and outputs.
 /// </summary>
 internal static class ShippedFile
 {
@@ -29,14 +29,15 @@ internal static class ShippedFile
 
     internal static byte[] Write(IReadOnlyCollection<ShippedCircuit> circuits)
     {
-        byte[] content = Content(circuits);
-        using var file = new MemoryStream();
-        file.Write(Encoding.ASCII.GetBytes(Start + Convert.ToHexStringLower(SHA256.HashData(content)) + End));
-        using (var brotli = new BrotliStream(file, CompressionLevel.SmallestSize, leaveOpen: true))
+        using var body = new MemoryStream();
+        using (var brotli = new BrotliStream(body, CompressionLevel.SmallestSize, leaveOpen: true))
         {
-            brotli.Write(content);
+            brotli.Write(Content(circuits));
         }
 
+        using var file = new MemoryStream();
+        file.Write(Encoding.ASCII.GetBytes(Start + Convert.ToHexStringLower(SHA256.HashData(body.ToArray())) + End));
+        body.WriteTo(file);
         return file.ToArray();
     }
 
@@ -51,13 +52,16 @@ internal static class ShippedFile
             throw new InvalidDataException($"{path}: found a file that starts with other bytes, expected '{Start}HASH{End.TrimEnd()}'.");
         }
 
+        string expected = header.Substring(Start.Length, 64);
+        string found = Convert.ToHexStringLower(SHA256.HashData(file.AsSpan(HeaderLength)));
+        if (found != expected)
+        {
+            throw new InvalidDataException($"{path}: found content of the SHA-256 {found}, expected {expected}.");
+        }
+
         try
         {
-            byte[] content = Decompressed(file);
-            string expected = header.Substring(Start.Length, 64), found = Convert.ToHexStringLower(SHA256.HashData(content));
-            return found == expected
-                ? Parse(content)
-                : throw new InvalidDataException($"{path}: found content of the SHA-256 {found}, expected {expected}.");
+            return Parse(Decompressed(file));
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidOperationException or ArgumentException or FormatException)
         {

@@ -75,7 +75,7 @@ public static class ShippedLibrary
             .. Each(5, 7, t => MitchellCorrected(s, t)),
             .. Each(1, 6, m => LogarithmicSetOne(s, m)),
             RoundingBased(s),
-            .. Designs(design => Each(2, 6, half => Compressed(s, design, 2 * half))),
+            .. Designs(design => Each(4, 12, k => Compressed(s, design, k))),
             .. Each(4, 7, n => Narrow(s, n)).SelectMany(members => members),
         ];
     }
