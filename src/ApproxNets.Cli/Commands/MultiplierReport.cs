@@ -35,7 +35,7 @@ internal static class MultiplierReport
             errors.MeanAbsoluteError, errors.WorstCaseError, 100 * errors.MeanRelativeError, 100 * errors.ErrorProbability,
             errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)
         {
-            Circuit = entry.Folder is not null && UserLibrary.ReadCircuit(entry.Folder, m) is { } netlist
+            Circuit = (m.Circuit ?? (entry.Folder is null ? null : UserLibrary.ReadCircuit(entry.Folder, m))) is { } netlist
                 ? SizeOf(netlist, m.Signedness)
                 : null,
         };

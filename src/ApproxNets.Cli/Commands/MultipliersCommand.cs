@@ -8,7 +8,7 @@ using Spectre.Console;
 namespace ApproxNets.Cli.Commands;
 
 /// <summary><c>approxnets multipliers</c>: importing multipliers into a library, and looking at those that are there.</summary>
-internal static class MultipliersCommand
+internal static partial class MultipliersCommand
 {
     private const string DefaultLibrary = "user";
     private const int LogWidth = 160;
@@ -23,9 +23,9 @@ internal static class MultipliersCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Prints JSON.", Recursive = true };
-        return new Command("multipliers", "Imports multipliers into a library; lists, shows and compares those that are there.")
+        return new Command("multipliers", "Imports and evolves multipliers; lists, shows and compares those that are there.")
         {
-            Import(json), List(json), Show(json), Compare(json), json,
+            Import(json), List(json), Show(json), Compare(json), Evolve(json), Generate(), json,
         };
     }
 
@@ -67,10 +67,7 @@ internal static class MultipliersCommand
             }
 
             string library = parsed.GetValue(name)!;
-            if (library == Libraries.BuiltIn || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0 || library is "" or "." or "..")
-            {
-                throw new UsageException($"'{library}' cannot be a library's name.");
-            }
+            CheckName(library);
 
             Signedness? declared = parsed.GetValue(signed) ? Signedness.Signed
                 : parsed.GetValue(unsigned) ? Signedness.Unsigned : null;
@@ -112,6 +109,14 @@ internal static class MultipliersCommand
             return MultiplierReport.Comparison(Find(parsed.GetValue(a)!, from), Find(parsed.GetValue(b)!, from));
         }));
         return command;
+    }
+
+    private static void CheckName(string library)
+    {
+        if (library is Libraries.BuiltIn or Libraries.Shipped or "" or "." or ".." || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0)
+        {
+            throw new UsageException($"'{library}' cannot be a library's name.");
+        }
     }
 
     private static Option<string?> LibraryOption() =>

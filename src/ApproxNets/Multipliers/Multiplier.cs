@@ -32,6 +32,13 @@ public sealed class Multiplier
     /// given signedness, or the name is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
     public Multiplier(string name, Signedness signedness, ReadOnlySpan<int> products, double relativePower, string powerSource)
+        : this(name, signedness, products.ToArray(), relativePower, powerSource, null)
+    {
+    }
+
+    /// <summary>Takes the table as its own, without a copy.</summary>
+    internal Multiplier(
+        string name, Signedness signedness, int[] products, double relativePower, string powerSource, Netlist? circuit)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(powerSource);
@@ -51,24 +58,25 @@ public sealed class Multiplier
         Signedness = signedness;
         RelativePower = relativePower;
         PowerSource = powerSource;
+        Circuit = circuit;
+        _products = products;
         int least = signedness == Signedness.Signed ? short.MinValue : 0;
         int greatest = signedness == Signedness.Signed ? short.MaxValue : ushort.MaxValue;
-        IsExact = true;
-        for (int i = 0; i < products.Length; i++)
+        int outside = products.AsSpan().IndexOfAnyExceptInRange(least, greatest);
+        if (outside >= 0)
         {
-            int x = (i >> 8) + MinOperand, w = (i & 255) + MinOperand;
-            if (products[i] < least || products[i] > greatest)
-            {
-                throw new ArgumentException(
-                    $"Multiplier '{name}': found m({x}, {w}) = {products[i]}, "
-                    + $"expected a 16-bit {signedness} product ({least}..{greatest}).",
-                    nameof(products));
-            }
-
-            IsExact &= products[i] == x * w;
+            throw new ArgumentException(
+                $"Multiplier '{name}': found m({(outside >> 8) + MinOperand}, {(outside & 255) + MinOperand}) = {products[outside]}, "
+                + $"expected a 16-bit {signedness} product ({least}..{greatest}).",
+                nameof(products));
         }
 
-        _products = products.ToArray();
+        IsExact = true;
+        for (int i = 0; i < products.Length && IsExact; i++)
+        {
+            IsExact = products[i] == ((i >> 8) + MinOperand) * ((i & 255) + MinOperand);
+        }
+
         _table = new Lazy<LutTable>(() => new LutTable(_products));
     }
 

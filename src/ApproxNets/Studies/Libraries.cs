@@ -1,5 +1,6 @@
 using ApproxNets.Data;
 using ApproxNets.Multipliers;
+using ApproxNets.Multipliers.Shipped;
 
 namespace ApproxNets.Studies;
 
@@ -9,10 +10,13 @@ public static class Libraries
     /// <summary>The library that is generated in code: <see cref="MultiplierLibrary.BuiltIn"/>.</summary>
     public const string BuiltIn = "built-in";
 
+    /// <summary>The library that comes as a file: <see cref="MultiplierLibrary.Shipped"/>.</summary>
+    public const string Shipped = "shipped";
+
     private const string EvoApprox = "evoapprox8";
 
     /// <summary>Opens a library.</summary>
-    /// <param name="name"><c>built-in</c>, or the name of a folder of product tables (<c>*.npy</c>) and costs in
+    /// <param name="name"><c>built-in</c>, <c>shipped</c>, or the name of a folder of product tables (<c>*.npy</c>) and costs in
     /// <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
     /// <param name="scheme">Signedness of the multipliers.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -23,12 +27,17 @@ public static class Libraries
             return MultiplierLibrary.BuiltIn(scheme);
         }
 
+        if (name == Shipped)
+        {
+            return MultiplierLibrary.Shipped(scheme);
+        }
+
         var folders = DataFolders.Current();
         return folders.Find(name) is { } folder
             ? MultiplierLibrary.ReadFolder(folder, scheme)
             : throw new DirectoryNotFoundException(
                 $"Multiplier library: found no '{name}', "
-                + $"expected '{BuiltIn}' or a folder of that name with product tables. Looked in: {folders.Description}.");
+                + $"expected '{BuiltIn}', '{Shipped}' or a folder of that name with product tables. Looked in: {folders.Description}.");
     }
 
     /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
@@ -47,7 +56,7 @@ public static class Libraries
     /// <exception cref="InvalidDataException">Its cost file is malformed.</exception>
     public static IReadOnlyList<Signedness> SignednessOf(string name)
     {
-        if (name == BuiltIn)
+        if (name is BuiltIn or Shipped)
         {
             return [Signedness.Unsigned, Signedness.Signed];
         }
@@ -58,7 +67,7 @@ public static class Libraries
     }
 
     /// <summary>
-    /// Says of each library whether it is there: the one made in code, EvoApproxLib's, and any other folder with a cost file of its own
+    /// Says of each library whether it is there: the one made in code, the shipped one, EvoApproxLib's, and any other folder with a cost file of its own
     /// name. Reads all tables.
     /// </summary>
     public static IReadOnlyList<LibraryStatus> List() => List(DataFolders.Current());
@@ -66,9 +75,9 @@ public static class Libraries
     internal static IReadOnlyList<LibraryStatus> List(DataFolders folders)
     {
         var found = folders.Folders.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(folder => Path.GetFileName(folder))
-            .Where(name => name != EvoApprox && File.Exists(Path.Combine(folders.Find(name)!, name + ".csv")))
+            .Where(name => name is not (EvoApprox or BuiltIn or Shipped) && File.Exists(Path.Combine(folders.Find(name)!, name + ".csv")))
             .Distinct().Order(StringComparer.Ordinal);
-        return [Made(), .. new[] { EvoApprox }.Concat(found).Select(name => Status(name, folders))];
+        return [Made(), OfFile(), .. new[] { EvoApprox }.Concat(found).Select(name => Status(name, folders))];
     }
 
     private static LibraryStatus Made()
@@ -77,6 +86,21 @@ public static class Libraries
         int unsigned = MultiplierLibrary.BuiltIn(Signedness.Unsigned).Multipliers.Count;
         return new LibraryStatus(
             BuiltIn, $"families of the literature, made in code: {signed} signed, {unsigned} unsigned", null, true, null);
+    }
+
+    private static LibraryStatus OfFile()
+    {
+        const string Description = "families of the literature and evolved circuits, in a file";
+        try
+        {
+            IReadOnlyList<Signedness> all = ShippedLibrary.Signednesses();
+            int signed = all.Count(signedness => signedness == Signedness.Signed);
+            return new LibraryStatus(Shipped, $"{Description}: {signed} signed, {all.Count - signed} unsigned", null, true, null);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return new LibraryStatus(Shipped, Description, null, false, e.Message);
+        }
     }
 
     private static LibraryStatus Status(string name, DataFolders folders)

@@ -151,4 +151,45 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Equal((code, ""), (result.Code, result.Output));
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task An_evolved_circuit_is_put_into_a_library_within_its_limit()
+    {
+        var (code, output, error) = await RunAsync(
+            "multipliers", "evolve", "--signed", "--max-mae", "50", "--evaluations", "3000", "--seed", "2", "--library", "grown", "--json");
+        JsonNode json = JsonNode.Parse(output)!;
+
+        Assert.Equal((0, "mul8s_evo_mae50_s2", "signed"), (code, (string)json["name"]!, (string)json["signedness"]!));
+        Assert.Contains("3000 of 3000 circuits tried", error, StringComparison.Ordinal);
+        Assert.InRange((double)json["mae"]!, 1, 50);
+        Assert.InRange((double)json["relativePower"]!, 0.1, 0.999);
+        var library = ApproxNets.Studies.Libraries.Open("grown", Signedness.Signed);
+        Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2"].TableHash);
+    }
+
+    [Theory]
+    [InlineData(1, "no limit on the error")]
+    [InlineData(2, "--seconds excludes", "--max-mae", "5", "--seconds", "3", "--evaluations", "100")]
+    [InlineData(2, "--seconds", "--max-mae", "5", "--seconds", "NaN")]
+    [InlineData(2, "cannot be a library's name", "--max-mae", "5", "--library", "shipped")]
+    [InlineData(1, "0 evaluations", "--max-mae", "5", "--evaluations", "0")]
+    [InlineData(1, "limit of -5", "--max-mae", "-5")]
+    [InlineData(1, "without both distributions", "--max-weighted", "5")]
+    public async Task Wrong_options_of_evolution_are_errors(int expected, string found, params string[] options)
+    {
+        var (code, output, error) = await RunAsync(["multipliers", "evolve", .. options]);
+
+        Assert.Equal((expected, ""), (code, output));
+        Assert.Contains(found, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_shipped_library_is_listed_and_shown_with_its_circuits()
+    {
+        JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "shipped", "--json")).Output)!;
+        JsonNode shown = JsonNode.Parse((await RunAsync("multipliers", "show", "mul8u_dsm4", "--library", "shipped", "--json")).Output)!;
+
+        Assert.True(listed.AsArray().Count > 300);
+        Assert.Equal((double)shown["relativePower"]!, (double)shown["circuit"]!["estimatedRelativePower"]!, 1e-9);
+    }
 }

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
-/// Estimated cost of a circuit in a 45 nm standard-cell library (FreePDK45's gscl45nm, typical corner, 1.1 V, 1 GHz).
+/// Estimated cost of a circuit in cells after a 45 nm standard-cell library (FreePDK45's gscl45nm, typical corner, 1.1 V, 1 GHz); a few
+/// of their figures, of NOR, buffer and multiplexer, are rounded or set by analogy.
 /// </summary>
 /// <remarks>
 /// <para>The circuit is simplified and covered with full adders, half adders and single gates. With p the probability of a 1, a net
@@ -29,7 +30,8 @@ public sealed record CircuitCost(
     /// <summary>What <see cref="Multiplier.PowerSource"/> says of a power from here.</summary>
     public const string Source = "estimate from switching activity in gscl45nm cells";
 
-    private const double NanosecondsPerLevel = 0.048, GlitchesPerLevel = 0.5, OutputCapacitance = 2.3;
+    internal const double OutputCapacitance = 2.3;
+    private const double NanosecondsPerLevel = 0.048, GlitchesPerLevel = 0.5;
     private const int DeepestGlitches = 10;
 
     private static readonly ConcurrentDictionary<Signedness, CircuitCost> Exact = new();
@@ -123,11 +125,11 @@ public sealed record CircuitCost(
 
         return new CircuitCost(cells.Count(cell => cell.Cell.Area > 0), area, depth, depth * NanosecondsPerLevel, power);
 
-        double Switching(int net, double energy)
-        {
-            double p = probabilities[net];
-            return 2 * p * (1 - p) * (1 + (GlitchesPerLevel * Math.Min(levels[net], DeepestGlitches)))
-                * (energy + (load[net] * StandardCell.Supply * StandardCell.Supply / 2));
-        }
+        double Switching(int net, double energy) => SwitchingPower(probabilities[net], levels[net], energy, load[net]);
     }
+
+    /// <summary>The formula of the type for one net: p, l, E_cell and C_fan-out.</summary>
+    internal static double SwitchingPower(double p, int level, double energy, double load) =>
+        2 * p * (1 - p) * (1 + (GlitchesPerLevel * Math.Min(level, DeepestGlitches)))
+        * (energy + (load * StandardCell.Supply * StandardCell.Supply / 2));
 }

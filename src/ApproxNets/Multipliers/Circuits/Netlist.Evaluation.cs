@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace ApproxNets.Multipliers.Circuits;
 
@@ -31,6 +32,7 @@ public sealed partial class Netlist
     /// <returns>The 2^n x 2^n products in numeric order of the operands, <c>[(a - least) 2^n + (b - least)]</c>; for 8 bits the order of
     /// <see cref="Multiplier.Products"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The signedness is unknown.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // hot from the first call on: a library is tabulated once
     public int[] Products(Signedness signedness)
     {
         if (signedness is not (Signedness.Signed or Signedness.Unsigned))
@@ -65,20 +67,11 @@ public sealed partial class Netlist
     /// <summary>Computes all nets for one block of operand pairs.</summary>
     /// <param name="firstWord">Number of the block's first word.</param>
     /// <param name="nets">Receives <see cref="BlockWords"/> words of each net, net by net.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Evaluate(int firstWord, Span<ulong> nets)
     {
         Debug.Assert(nets.Length == NetCount * BlockWords && firstWord % BlockWords == 0);
-        for (int input = 0; input < InputCount; input++)
-        {
-            // Net n + i is bit i of b and bit i of the pair number; net i is bit i of a and bit n + i of the pair number.
-            int bit = input < OperandBits ? OperandBits + input : input - OperandBits;
-            Span<ulong> words = nets.Slice(input * BlockWords, BlockWords);
-            for (int word = 0; word < BlockWords; word++)
-            {
-                words[word] = bit < 6 ? LanePatterns[bit] : 0 - ((ulong)((firstWord + word) >> (bit - 6)) & 1);
-            }
-        }
-
+        SetInputs(OperandBits, firstWord, nets);
         for (int i = 0; i < _gates.Length; i++)
         {
             Gate gate = _gates[i];
@@ -86,8 +79,24 @@ public sealed partial class Netlist
         }
     }
 
+    /// <summary>Sets the inputs for one block of operand pairs.</summary>
+    internal static void SetInputs(int operandBits, int firstWord, Span<ulong> nets)
+    {
+        for (int input = 0; input < 2 * operandBits; input++)
+        {
+            // Net n + i is bit i of b and bit i of the pair number; net i is bit i of a and bit n + i of the pair number.
+            int bit = input < operandBits ? operandBits + input : input - operandBits;
+            Span<ulong> words = nets.Slice(input * BlockWords, BlockWords);
+            for (int word = 0; word < BlockWords; word++)
+            {
+                words[word] = bit < 6 ? LanePatterns[bit] : 0 - ((ulong)((firstWord + word) >> (bit - 6)) & 1);
+            }
+        }
+    }
+
     private static Span<ulong> Words(Span<ulong> nets, int net) => nets.Slice(net * BlockWords, BlockWords);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Evaluate(GateKind kind, ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, ReadOnlySpan<ulong> s, Span<ulong> result)
     {
         int width = Vector<ulong>.Count;
@@ -163,9 +172,11 @@ public sealed partial class Netlist
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<ulong> Load(ReadOnlySpan<ulong> words, int start) => new(words[start..]);
 
     /// <summary>Transposes one word of up to 16 outputs into 64 results of 16 bits, in 8 x 8 tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GatherOutputs(ReadOnlySpan<ulong> nets, int word, Span<ushort> lanes)
     {
         lanes.Clear();
@@ -191,6 +202,7 @@ public sealed partial class Netlist
 
     /// <summary>Exchanges bit 8 i + j and bit 8 j + i, in three steps of block swaps (H. S. Warren, Hacker's Delight, section
     /// 7-3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Transpose8x8(ulong tile)
     {
         ulong swap = (tile ^ (tile >> 7)) & 0x00AA00AA00AA00AA;

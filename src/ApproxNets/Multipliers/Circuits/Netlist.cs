@@ -118,7 +118,7 @@ public sealed partial class Netlist
             products = wide;
         }
 
-        return new Multiplier(name, signedness, products, relativePower, powerSource) { Circuit = this, Figures = figures };
+        return new Multiplier(name, signedness, products, relativePower, powerSource, this) { Figures = figures };
     }
 
     /// <summary>Makes the circuit whose operand a is this one's operand b, and the other way round.</summary>

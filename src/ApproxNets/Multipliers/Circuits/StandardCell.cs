@@ -4,7 +4,9 @@ namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
 /// A cell of the open 45 nm library gscl45nm of FreePDK45 (North Carolina and Oklahoma State Universities; Liberty file of the typical
-/// corner, 1.1 V, 27 C), whose X1 cells these figures are. A multiplexer is MUX2X1, which inverts, and INVX1.
+/// corner, 1.1 V, 27 C), after its X1 cells. A multiplexer is MUX2X1, which inverts, and INVX1. Not all figures are the library's own: the
+/// leakage and energy of NOR, all but the area of the buffer, and part of the multiplexer's energy were rounded, or set by analogy with
+/// the cells beside them.
 /// </summary>
 /// <param name="Area">Area in square micrometres.</param>
 /// <param name="Leakage">Leakage in nanowatts.</param>

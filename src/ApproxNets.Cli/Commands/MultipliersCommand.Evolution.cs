@@ -1,0 +1,191 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using ApproxNets.Cli.Running;
+using ApproxNets.Multipliers;
+using ApproxNets.Multipliers.Evolution;
+using ApproxNets.Multipliers.Import;
+using ApproxNets.Multipliers.Shipped;
+using ApproxNets.Studies;
+
+namespace ApproxNets.Cli.Commands;
+
+/// <content>Evolving circuits, and making the shipped library.</content>
+internal static partial class MultipliersCommand
+{
+    private const long DefaultEvaluations = 1_000_000;
+
+    private static Command Evolve(Option<bool> json)
+    {
+        var signed = new Option<bool>("--signed") { Description = "Operands are -128..127, not 0..255." };
+        var mae = new Option<double?>("--max-mae") { Description = "Greatest mean absolute error." };
+        var wce = new Option<int?>("--max-wce") { Description = "Greatest worst-case error." };
+        var mre = new Option<double?>("--max-mre") { Description = "Greatest mean relative error in per cent." };
+        var weighted = new Option<double?>("--max-weighted")
+        {
+            Description = "Greatest mean absolute error under the distributions of --activations and --weights.",
+        };
+        var activations = new Option<string?>("--activations")
+        {
+            Description = "File of 256 probabilities, one a line, of the activations in numeric order.",
+            HelpName = "FILE",
+        };
+        var weights = new Option<string?>("--weights") { Description = "The same of the weights.", HelpName = "FILE" };
+        var seconds = new Option<double?>("--seconds")
+        {
+            Description = "Time to take: chooses --evaluations by the speed of this machine, and says how many.",
+        };
+        var evaluations = new Option<long?>("--evaluations")
+        {
+            Description = $"Circuits to try; {DefaultEvaluations} unless --seconds is given.",
+        };
+        var seed = new Option<int>("--seed") { Description = "Seed of all random choices.", DefaultValueFactory = _ => 1 };
+        var checkpoint = new Option<string?>("--checkpoint")
+        {
+            Description = "Keeps the state in this file and goes on from it.",
+            HelpName = "FILE",
+        };
+        var library = new Option<string>("--library")
+        {
+            Description = "The library that the circuit is put into.",
+            DefaultValueFactory = _ => DefaultLibrary,
+            HelpName = "NAME",
+        };
+        var name = new Option<string?>("--name") { Description = "The circuit's name.", HelpName = "NAME" };
+        var command = new Command("evolve", "Evolves a circuit of least power within limits on its error, into a library.")
+        {
+            signed, mae, wce, mre, weighted, activations, weights, seconds, evaluations, seed, checkpoint, library, name,
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+        {
+            CheckName(parsed.GetValue(library)!);
+            double? time = parsed.GetValue(seconds);
+            if (time is { } given && !(given > 0 && given <= 1e6))
+            {
+                throw new UsageException($"--seconds: found {given}, expected more than 0 and at most a million.");
+            }
+
+            if (time is not null && (parsed.GetValue(evaluations) is not null || parsed.GetValue(checkpoint) is not null))
+            {
+                throw new UsageException("--seconds excludes --evaluations and --checkpoint: a run that goes on needs a fixed number.");
+            }
+
+            var options = new CircuitEvolutionOptions(
+                parsed.GetValue(signed) ? Signedness.Signed : Signedness.Unsigned, parsed.GetValue(seed),
+                parsed.GetValue(evaluations) ?? DefaultEvaluations)
+            {
+                MaxMeanAbsoluteError = parsed.GetValue(mae),
+                MaxWorstCaseError = parsed.GetValue(wce),
+                MaxMeanRelativeError = parsed.GetValue(mre) / 100,
+                MaxWeightedError = parsed.GetValue(weighted),
+                Activations = Distribution(parsed.GetValue(activations)),
+                Weights = Distribution(parsed.GetValue(weights)),
+                CheckpointPath = parsed.GetValue(checkpoint),
+            };
+            options.Check();
+            options = time is { } span ? options with { Evaluations = EvaluationsIn(span, options) } : options;
+            return Evolve(options, parsed.GetValue(library)!, parsed.GetValue(name));
+        }));
+        return command;
+    }
+
+    private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, string library, string? name)
+    {
+        name ??= $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
+        string folder = Libraries.FolderOf(library);
+        using var interruption = new Interruption(Console.Error.WriteLine);
+        long started = Stopwatch.GetTimestamp();
+        EvolvedCircuit evolved = CircuitEvolution.Run(
+            options, new Told<EvolutionProgress>(progress => Line(name, progress)), interruption.Token);
+        Multiplier multiplier = evolved.Circuit.ToMultiplier(name, options.Signedness);
+        UserLibrary.Add(folder, [(multiplier, evolved.Circuit)], replace: true);
+        Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
+            + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
+            + $". In {folder}; use it with -p library={library}.");
+        return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, multiplier)));
+    }
+
+    private static long EvaluationsIn(double seconds, CircuitEvolutionOptions options)
+    {
+        const int Sample = 5000;
+        CircuitEvolution.Run(options with { Evaluations = Sample }); // compiles
+        long started = Stopwatch.GetTimestamp();
+        CircuitEvolution.Run(options with { Evaluations = Sample });
+        return Math.Max((long)(seconds / Stopwatch.GetElapsedTime(started).TotalSeconds * Sample), 1000);
+    }
+
+    private static Command Generate()
+    {
+        var output = new Option<string?>("--out") { Description = "The file; by default the repository's.", HelpName = "FILE" };
+        var command = new Command(
+            "generate", "Makes the shipped library anew: the same bytes everywhere. Evolution takes some minutes, and goes on after Ctrl-C.")
+        {
+            output,
+        };
+        command.SetAction(parsed =>
+        {
+            string repository = Repository.Find(Directory.GetCurrentDirectory());
+            string path = parsed.GetValue(output) ?? Path.Combine(repository, ShippedLibrary.FileName);
+            using var interruption = new Interruption(Console.Error.WriteLine);
+            try
+            {
+                string checkpoints = Path.Combine(repository, "artifacts", "evolution");
+                byte[] file = ShippedLibrary.Make(
+                    checkpoints, new Told<(string Name, EvolutionProgress Progress)>(told => Line(told.Name, told.Progress)),
+                    interruption.Token);
+                Reporting.AtomicFile.Write(path, stream => stream.Write(file));
+                Console.Out.WriteLine($"{path}: {file.Length} bytes.");
+                return CommandLine.Success;
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine("approxnets: stopped; the same command goes on.");
+                return CommandLine.Cancelled;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"approxnets: {e.Message}");
+                return CommandLine.Failure;
+            }
+        });
+        return command;
+    }
+
+    private static string Limits(CircuitEvolutionOptions options) => string.Concat(
+        new (string Name, double? Limit)[]
+        {
+            ("mae", options.MaxMeanAbsoluteError), ("wce", options.MaxWorstCaseError), ("mre", 100 * options.MaxMeanRelativeError),
+            ("weighted", options.MaxWeightedError),
+        }.Where(limit => limit.Limit is not null)
+        .Select(limit => string.Create(CultureInfo.InvariantCulture, $"_{limit.Name}{limit.Limit:G6}")));
+
+    private static double[]? Distribution(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        string[] lines = File.ReadAllLines(path);
+        return [.. lines.Select((line, i) => double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out double p)
+            ? p
+            : throw new InvalidDataException($"{path}, line {i + 1}: found '{line}', expected a probability."))];
+    }
+
+    private static void Line(string name, EvolutionProgress progress)
+    {
+        double left = progress.Remaining.TotalSeconds;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: {progress.Evaluations} circuits tried, relative power about {progress.RelativePower:F3}, {left:F0} s left");
+        if (!Console.IsErrorRedirected)
+        {
+            Console.Error.Write($"\r{text}   {(left == 0 ? Environment.NewLine : "")}");
+        }
+    }
+
+    private sealed class Told<T>(Action<T> tell) : IProgress<T>
+    {
+        public void Report(T value) => tell(value);
+    }
+}
