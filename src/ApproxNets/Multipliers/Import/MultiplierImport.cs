@@ -79,7 +79,7 @@ public static class MultiplierImport
         var figures = published is { AreaSquareMicrometres: { } area, DelayNanoseconds: { } delay }
             ? new CircuitFigures(area, delay, $"published in {Path.GetFileName(path)}")
             : new CircuitFigures(cost.AreaSquareMicrometres, cost.DelayNanoseconds, CircuitCost.Source);
-        var multiplier = new Multiplier(name, read, table, relativePower, source) { Figures = figures };
+        var multiplier = new Multiplier(name, read, table, relativePower, source) { Figures = figures, Circuit = circuit.Netlist };
         published?.Check(path, multiplier);
         return new ImportedMultiplier(multiplier, circuit, published, path);
     }

@@ -1,0 +1,285 @@
+using System.Globalization;
+using ApproxNets.Interactive.Internals;
+using ApproxNets.Multipliers;
+using Properties = System.Collections.Generic.Dictionary<string, object?>;
+
+namespace ApproxNets.Interactive;
+
+/// <content>Multipliers: the card of one, two compared, a library as a cloud of points.</content>
+public static partial class Charts
+{
+    // Of the map of errors, a side: 4 x 4 operand pairs in a field. All 65,536 pairs would be sixteen times the text.
+    private const int MapSide = 64, MaxBins = 61;
+
+    /// <summary>
+    /// Shows a multiplier's card: power, area, delay and error figures with their sources, the dot diagram of its circuit, a map of its
+    /// errors <c>E = m(x, w) - x w</c>, their distribution, and their mean by operand. All operand pairs count the same.
+    /// </summary>
+    /// <param name="multiplier">The multiplier.</param>
+    public static MultiplierCard Card(Multiplier multiplier)
+    {
+        ArgumentNullException.ThrowIfNull(multiplier);
+        var figures = FiguresOf(multiplier);
+        var table = Table.Of(figures, ("figure", f => f.Name, ""), ("value", f => f.Value, ""), ("source", f => f.Source, ""));
+        int[] errors = multiplier.ErrorMap();
+        var map = ErrorField(multiplier, Blocks(errors, error => error), "error", "x", "y");
+        double[] operands = [.. Enumerable.Range(0, Multiplier.Codes).Select(code => (double)(code + multiplier.MinOperand))];
+        var (byActivation, byWeight) = MeansByOperand(errors, error => error);
+        return new MultiplierCard(
+            Named(multiplier), table, Diagrams([multiplier], out string note), note,
+            Panels($"Errors of {multiplier.Name}: map (mean of 4 x 4 operand pairs), distribution, mean by operand",
+                [map, .. Distributions([(multiplier.Name, errors)], showLegend: false),
+                    ByOperand("activation x", operands, byActivation, 0), ByOperand("weight w", operands, byWeight, 1)],
+                "error map", "mean error", "operand"));
+    }
+
+    /// <summary>
+    /// Shows two multipliers side by side: their figures, dot diagrams, error distributions and mean absolute errors by activation, and a
+    /// map of the difference <c>|E_b| - |E_a|</c>: blue where the second one errs less.
+    /// </summary>
+    /// <param name="a">The first multiplier.</param>
+    /// <param name="b">The second one, of the same signedness.</param>
+    /// <exception cref="ArgumentException">The signednesses differ.</exception>
+    public static MultiplierCard Compare(Multiplier a, Multiplier b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        if (a.Signedness != b.Signedness)
+        {
+            throw new ArgumentException($"Comparison: found {a} and {b}, expected two multipliers of the same signedness.");
+        }
+
+        var (first, second) = (FiguresOf(a), FiguresOf(b));
+        var rows = first.Zip(second, (f, s) => new object?[] { f.Name, f.Value, s.Value, f.Source == s.Source ? f.Source
+            : f.Source.Length == 0 || s.Source.Length == 0 ? f.Source + s.Source : $"{f.Source}; {s.Source}" });
+        int[] errorsA = a.ErrorMap(), errorsB = b.ErrorMap();
+        int[] difference = [.. errorsA.Zip(errorsB, (ea, eb) => Math.Abs(eb) - Math.Abs(ea))];
+        double[] operands = [.. Enumerable.Range(0, Multiplier.Codes).Select(code => (double)(code + a.MinOperand))];
+        return new MultiplierCard(
+            $"{Named(a)} and {Named(b)}", Table.Show(["figure", a.Name, b.Name, "source"], rows), Diagrams([a, b], out string note), note,
+            Panels($"Errors of {a.Name} and {b.Name}: |error| of the second minus that of the first (mean of 4 x 4 operand pairs), "
+                + "distributions, mean |error| by activation",
+                [ErrorField(a, Blocks(difference, error => error), "difference", "x", "y"),
+                    .. Distributions([(a.Name, errorsA), (b.Name, errorsB)], showLegend: true),
+                    ByOperand(a.Name, operands, MeansByOperand(errorsA, Math.Abs).ByActivation, 0, legend: false),
+                    ByOperand(b.Name, operands, MeansByOperand(errorsB, Math.Abs).ByActivation, 1, legend: false)],
+                $"|error| {b.Name} - {a.Name}", "mean |error|", "activation x"));
+    }
+
+    /// <summary>Shows which bit products the circuit of a multiplier has.</summary>
+    /// <param name="multiplier">A multiplier with a circuit.</param>
+    /// <exception cref="ArgumentException">The multiplier has no circuit.</exception>
+    public static DotDiagram DotDiagram(Multiplier multiplier) => new(multiplier);
+
+    /// <summary>
+    /// Draws every approximate multiplier of a library as a point, energy against mean absolute error, and the Pareto front of all. At
+    /// equal clock the energy of a multiplication is proportional to the power. Exact multipliers have no place on the logarithmic axis.
+    /// </summary>
+    /// <param name="library">The library.</param>
+    /// <param name="own">Further multipliers of the same signedness, drawn as stars; the front is that of all.</param>
+    /// <exception cref="ArgumentException">A further multiplier is of the other signedness, or none is approximate.</exception>
+    public static Figure Pareto(MultiplierLibrary library, params IReadOnlyList<Multiplier> own)
+    {
+        ArgumentNullException.ThrowIfNull(library);
+        ArgumentNullException.ThrowIfNull(own);
+        foreach (Multiplier other in own.Where(other => other.Signedness != library.Signedness))
+        {
+            throw new ArgumentException($"Pareto chart of {library}: found {other}, expected the library's signedness.");
+        }
+
+        var error = library.Multipliers.Concat(own).Where(m => !m.IsExact).Distinct()
+            .ToDictionary(m => m, m => ErrorStatistics.Of(m).MeanAbsoluteError);
+        if (error.Count == 0)
+        {
+            throw new ArgumentException($"Pareto chart of {library}: found exact multipliers only, expected approximate ones.");
+        }
+
+        var front = ParetoFront.Of(error.Keys, m => error[m]);
+        Series Points(string name, IEnumerable<Multiplier> some)
+        {
+            Multiplier[] all = [.. some];
+            return new Series(name, all.Select(m => 100 * m.RelativePower), all.Select(m => error[m]), all.Select(m => m.Name));
+        }
+
+        Series line = Points("Pareto front", front), rest = Points($"{library.Name}", library.Multipliers.Where(error.ContainsKey)),
+            stars = Points("yours", own.Where(error.ContainsKey));
+        Properties stairs = Charts.Points(line, 1, "lines", 5, logX: false, logY: true);
+        ((Properties)stairs["line"]!)["shape"] = "vh"; // between two points the front is what the dearer one gives for less power
+        stairs["hoverinfo"] = "skip";
+        stairs["text"] = stairs["hovertemplate"] = null;
+        List<Properties> traces = [stairs, Charts.Points(rest, 0, "markers", 7, logX: false, logY: true)];
+        if (stars.X.Count > 0)
+        {
+            Properties yours = Charts.Points(stars, 2, "markers+text", 15, logX: false, logY: true);
+            ((Properties)yours["marker"]!)["symbol"] = "star";
+            yours["textposition"] = "top right";
+            traces.Add(yours);
+        }
+
+        foreach (Properties points in traces.Skip(1))
+        {
+            points["hovertemplate"] = "%{text}<br>energy %{x:.1f} %<br>MAE %{y:.4g}";
+        }
+
+        return ChartLayout.Make(
+            $"Energy and error of {error.Count} approximate multipliers ({library.Name}), {front.Count} of them on the Pareto front", traces,
+            ChartLayout.Axis("energy of a multiplication relative to the exact one / %"),
+            ChartLayout.Axis("mean absolute error (MAE)", log: true, error.Values));
+    }
+
+    private static string Named(Multiplier m) => $"{m.Name} ({m.Signedness.ToString().ToLowerInvariant()}, table {m.TableHash})";
+
+    private static (string Name, string Value, string Source)[] FiguresOf(Multiplier m)
+    {
+        ErrorStatistics e = ErrorStatistics.Of(m);
+        string counted = "all 65,536 operand pairs", area = m.Figures?.Source ?? "";
+        return
+        [
+            ("power / exact", Text("F3", m.RelativePower), m.PowerSource),
+            ("area / \u00b5m\u00b2", m.Figures is null ? "not known" : Text("F0", m.Figures.AreaSquareMicrometres), area),
+            ("delay / ns", m.Figures is null ? "not known" : Text("F2", m.Figures.DelayNanoseconds), area),
+            ("MAE, mean absolute error", Text("N2", e.MeanAbsoluteError), counted),
+            ("WCE, worst case", Text("N0", e.WorstCaseError), counted),
+            ("MRE, mean relative error", Text("P2", e.MeanRelativeError), "65,025 pairs without 0"),
+            ("EP, error probability", Text("P1", e.ErrorProbability), counted),
+            ("bias, mean error", Text("N2", e.MeanError), counted),
+        ];
+
+        static string Text(string format, double value) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    private static List<DotDiagram> Diagrams(IEnumerable<Multiplier> multipliers, out string note)
+    {
+        List<DotDiagram> diagrams = [];
+        List<string> missing = [];
+        foreach (Multiplier m in multipliers)
+        {
+            if (m.Circuit is null)
+            {
+                missing.Add($"{m.Name}: no dot diagram, as only the table is known.");
+            }
+            else if (new DotDiagram(m) is { Kept: > 0 } diagram)
+            {
+                diagrams.Add(diagram);
+            }
+            else
+            {
+                missing.Add($"{m.Name}: no dot diagram, as its circuit does not multiply bits of the operands directly.");
+            }
+        }
+
+        note = string.Join(' ', missing);
+        return diagrams;
+    }
+
+    // Means over fields of 4 x 4 pairs.
+    private static double[,] Blocks(int[] values, Func<int, int> of)
+    {
+        const int Step = Multiplier.Codes / MapSide;
+        var means = new double[MapSide, MapSide];
+        for (int i = 0; i < values.Length; i++)
+        {
+            means[(i >> 8) / Step, (i & 255) / Step] += of(values[i]) / (double)(Step * Step);
+        }
+
+        return means;
+    }
+
+    private static (double[] ByActivation, double[] ByWeight) MeansByOperand(int[] errors, Func<int, int> of)
+    {
+        var (byActivation, byWeight) = (new double[Multiplier.Codes], new double[Multiplier.Codes]);
+        for (int i = 0; i < errors.Length; i++)
+        {
+            byActivation[i >> 8] += of(errors[i]) / (double)Multiplier.Codes;
+            byWeight[i & 255] += of(errors[i]) / (double)Multiplier.Codes;
+        }
+
+        return (byActivation, byWeight);
+    }
+
+    private static Properties ErrorField(Multiplier m, double[,] values, string title, string xAxis, string yAxis)
+    {
+        var trace = HeatmapTrace("Error map", title, values, diverging: true);
+        const double Middle = (Multiplier.Codes / MapSide - 1) / 2.0;
+        Place(trace, "x", MapSide, (m.MinOperand + Middle, m.MaxOperand - Middle));
+        Place(trace, "y", MapSide, (m.MinOperand + Middle, m.MaxOperand - Middle));
+        trace["z"] = ((object?[][])trace["z"]!).Select(row => row.Select(Short).ToArray()).ToArray();
+        if (values.Cast<double>().All(value => value == 0))
+        {
+            (trace["zmin"], trace["zmax"]) = (-1, 1); // else plotly takes the one value for an end of the scale
+        }
+
+        var bar = (Properties)trace["colorbar"]!;
+        (bar["x"], bar["xanchor"], bar["len"]) = (0.405, "left", 0.9);
+        trace["hovertemplate"] = "w about %{x}<br>x about %{y}<br>" + title + " %{z}<extra></extra>";
+        (trace["xaxis"], trace["yaxis"]) = (xAxis, yAxis);
+        return trace;
+
+        // Three digits are more than colours show.
+        static object? Short(object? value) => value is double number
+            ? ChartLayout.Number(double.Parse(number.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
+            : value;
+    }
+
+    private static IEnumerable<Properties> Distributions(IReadOnlyList<(string Name, int[] Errors)> all, bool showLegend)
+    {
+        int low = all.Min(one => one.Errors.Min()), high = all.Max(one => one.Errors.Max());
+        int width = Math.Max(1, (high - low + MaxBins) / MaxBins), bins = ((high - low) / width) + 1;
+        for (int s = 0; s < all.Count; s++)
+        {
+            var counts = new int[bins];
+            foreach (int error in all[s].Errors)
+            {
+                counts[(error - low) / width]++;
+            }
+
+            yield return new Properties
+            {
+                ["type"] = "bar",
+                ["name"] = all[s].Name,
+                ["showlegend"] = showLegend,
+                ["legendgroup"] = all[s].Name,
+                ["x"] = ChartLayout.Numbers(Enumerable.Range(0, bins).Select(bin => low + (bin * width) + ((width - 1) / 2.0))),
+                ["y"] = ChartLayout.Numbers(counts.Select(count => count == 0 ? double.NaN : 100.0 * count / all[s].Errors.Length)),
+                ["opacity"] = all.Count > 1 ? 0.6 : 0.9,
+                ["marker"] = new Properties { ["color"] = ChartLayout.Palette[s] },
+                ["hovertemplate"] = "error about %{x}<br>%{y:.3g} % of the pairs<extra></extra>",
+                ["xaxis"] = "x2",
+                ["yaxis"] = "y2",
+            };
+        }
+    }
+
+    private static Properties ByOperand(string name, double[] operands, double[] means, int index, bool legend = true)
+    {
+        Properties trace = Points(new Series(name, operands, means), index, "lines", 4, logX: false, logY: false);
+        (trace["xaxis"], trace["yaxis"], trace["showlegend"], trace["legendgroup"]) = ("x3", "y3", legend, name);
+        (trace["x0"], trace["dx"], trace["x"]) = (operands[0], 1, null);
+        trace["y"] = means.Select(mean => ChartLayout.Number(
+            double.Parse(mean.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))).ToArray();
+        return trace;
+    }
+
+    // The map on the left, as high as the two others on the right.
+    private static Figure Panels(string caption, IEnumerable<Properties> traces, string mapTitle, string meanTitle, string operandTitle)
+    {
+        Properties x = ChartLayout.Axis("weight w"), y = ChartLayout.Axis("activation x");
+        Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("share of pairs / %", log: true, [1e-3, 100]);
+        Properties x3 = ChartLayout.Axis(operandTitle), y3 = ChartLayout.Axis(meanTitle);
+        (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.40 }, new[] { 0.61, 1 }, new[] { 0.61, 1 });
+        (y2["domain"], y3["domain"]) = (new[] { 0.62, 1 }, new[] { 0, 0.38 });
+        (x2["anchor"], y2["anchor"], x3["anchor"], y3["anchor"]) = ("y2", "x2", "y3", "x3");
+        return ChartLayout.Make(caption, traces, x, y, layout =>
+        {
+            layout["height"] = 440;
+            (layout["xaxis2"], layout["yaxis2"], layout["xaxis3"], layout["yaxis3"]) = (x2, y2, x3, y3);
+            (layout["barmode"], layout["bargap"]) = ("overlay", 0);
+            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 1, ["xanchor"] = "right", ["y"] = 0.5, ["yanchor"] = "middle" };
+            layout["annotations"] = new[] { new Properties
+            {
+                ["text"] = mapTitle, ["x"] = 0, ["xref"] = "paper", ["xanchor"] = "left", ["y"] = 1, ["yref"] = "paper",
+                ["yanchor"] = "bottom", ["showarrow"] = false,
+            } };
+        });
+    }
+}

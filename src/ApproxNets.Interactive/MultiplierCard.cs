@@ -1,0 +1,54 @@
+using System.Net;
+using System.Text;
+using ApproxNets.Interactive.Internals;
+
+namespace ApproxNets.Interactive;
+
+/// <summary>What is known of one multiplier, or of two side by side: figures with their sources, dot diagrams, charts of the
+/// errors. Made by <see cref="Charts.Card"/> and <see cref="Charts.Compare"/>.</summary>
+public sealed class MultiplierCard
+{
+    internal MultiplierCard(string title, Table figures, IReadOnlyList<DotDiagram> diagrams, string note, Figure errors)
+    {
+        (Title, Figures, Diagrams, Note, Errors) = (title, figures, diagrams, note, errors);
+    }
+
+    /// <summary>Names, signedness, hash of the tables.</summary>
+    public string Title { get; }
+
+    /// <summary>Power, area, delay and errors, each with its source.</summary>
+    public Table Figures { get; }
+
+    /// <summary>The dot diagrams of the circuits that form bit products; see <see cref="DotDiagram"/>.</summary>
+    public IReadOnlyList<DotDiagram> Diagrams { get; }
+
+    /// <summary>The charts: a map of the errors, their distribution, their mean by operand.</summary>
+    public Figure Errors { get; }
+
+    /// <summary>Why a dot diagram is missing; else empty.</summary>
+    public string Note { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join('\n',
+        [Title, Figures.ToString(), .. Diagrams.Select(diagram => diagram.ToString()), .. Note.Length > 0 ? [Note] : Array.Empty<string>()]);
+
+    internal string ToHtml()
+    {
+        var html = new StringBuilder("<div class=\"an-card\" style=\"margin:1em 0;font-family:system-ui,sans-serif\"><strong>")
+            .Append(WebUtility.HtmlEncode(Title))
+            .Append("</strong><div style=\"display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start\"><div>")
+            .Append(Figures.ToHtml()).Append("</div>");
+        if (Diagrams.Count + Note.Length > 0)
+        {
+            html.Append("<div style=\"display:flex;flex-direction:column\">").AppendJoin("", Diagrams.Select(diagram => diagram.ToHtml()));
+            if (Note.Length > 0)
+            {
+                html.Append("<p style=\"font-size:0.9em;max-width:18em\">").Append(WebUtility.HtmlEncode(Note)).Append("</p>");
+            }
+
+            html.Append("</div>");
+        }
+
+        return html.Append("</div>").Append(FigureHtml.Html(Errors)).Append("</div>").ToString();
+    }
+}
