@@ -1,7 +1,7 @@
 namespace ApproxNets.Multipliers.Circuits;
 
 /// <summary>
-/// The exact carry-save array multiplier that costs are related to: row by row the bit products <c>a_i b_j</c> are added to sum and carry
+/// The exact carry-save array multiplier that costs are related to: row by row the bit products of one b_j are added to sum and carry
 /// of the row before, and a ripple-carry adder ends it (Braun, 1963). Signed operands by Baugh and Wooley (IEEE Trans. Computers 1973):
 /// products with one sign bit are inverted, and <c>2^n + 2^(2n-1)</c> is added.
 /// </summary>

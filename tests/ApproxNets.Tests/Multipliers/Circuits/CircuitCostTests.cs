@@ -122,7 +122,7 @@ public sealed class CircuitCostTests
         Assert.True(ratios.Select(ratio => Math.Abs((ratio / median) - 1)).Order().ElementAt(6) < 0.05);
     }
 
-    /// <summary>Baugh-Wooley array with operand bits and lower columns set to 0.</summary>
+    /// <summary>Baugh-Wooley array with operand bits and lower columns set to 0; its rows are those of the bits of operand b.</summary>
     private static Netlist BrokenArray(int rows, int columns, int diagonal)
     {
         Netlist array = ExactArray.Of(Signedness.Signed);
@@ -131,7 +131,7 @@ public sealed class CircuitCostTests
         foreach (Gate gate in array.Gates)
         {
             bool product = gate.Kind is GateKind.And or GateKind.Nand && gate.X < 8 && gate.Y is >= 8 and < 16;
-            bool left = product && (gate.X < rows || gate.Y - 8 < columns || gate.X + gate.Y - 8 < diagonal);
+            bool left = product && (gate.Y - 8 < rows || gate.X < columns || gate.X + gate.Y - 8 < diagonal);
             nets.Add(left ? gate.Kind == GateKind.And ? c.Zero : c.One
                 : c.Add(new Gate(gate.Kind, nets[gate.X], gate.InputCount > 1 ? nets[gate.Y] : 0)));
         }
