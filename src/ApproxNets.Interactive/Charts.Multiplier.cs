@@ -29,7 +29,7 @@ public static partial class Charts
             Named(multiplier), table, Diagrams([multiplier], out string note), note,
             Panels($"Errors of {multiplier.Name}: map (mean of 4 x 4 operand pairs), distribution, mean by operand",
                 [map, .. Distributions([(multiplier.Name, errors)], showLegend: false),
-                    ByOperand("activation x", operands, byActivation, 0), ByOperand("weight w", operands, byWeight, 1)],
+                    ByOperand("by weight w", operands, byWeight, 1), ByOperand("by activation x", operands, byActivation, 0)],
                 "error map", "mean error", "operand"));
     }
 
@@ -255,6 +255,7 @@ public static partial class Charts
         Properties trace = Points(new Series(name, operands, means), index, "lines", 4, logX: false, logY: false);
         (trace["xaxis"], trace["yaxis"], trace["showlegend"], trace["legendgroup"]) = ("x3", "y3", legend, name);
         (trace["x0"], trace["dx"], trace["x"]) = (operands[0], 1, null);
+        ((Properties)trace["line"]!)["width"] = 1.2;
         trace["y"] = means.Select(mean => ChartLayout.Number(
             double.Parse(mean.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))).ToArray();
         return trace;
@@ -264,17 +265,17 @@ public static partial class Charts
     private static Figure Panels(string caption, IEnumerable<Properties> traces, string mapTitle, string meanTitle, string operandTitle)
     {
         Properties x = ChartLayout.Axis("weight w"), y = ChartLayout.Axis("activation x");
-        Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("share of pairs / %", log: true, [1e-3, 100]);
+        Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("pairs / %", log: true, [1e-3, 100]);
         Properties x3 = ChartLayout.Axis(operandTitle), y3 = ChartLayout.Axis(meanTitle);
         (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.40 }, new[] { 0.61, 1 }, new[] { 0.61, 1 });
-        (y2["domain"], y3["domain"]) = (new[] { 0.62, 1 }, new[] { 0, 0.38 });
+        (y2["domain"], y3["domain"]) = (new[] { 0.6, 1 }, new[] { 0, 0.4 });
         (x2["anchor"], y2["anchor"], x3["anchor"], y3["anchor"]) = ("y2", "x2", "y3", "x3");
         return ChartLayout.Make(caption, traces, x, y, layout =>
         {
-            layout["height"] = 440;
+            layout["height"] = 480;
             (layout["xaxis2"], layout["yaxis2"], layout["xaxis3"], layout["yaxis3"]) = (x2, y2, x3, y3);
             (layout["barmode"], layout["bargap"]) = ("overlay", 0);
-            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 1, ["xanchor"] = "right", ["y"] = 0.5, ["yanchor"] = "middle" };
+            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.6, ["y"] = 1.01, ["yanchor"] = "bottom" };
             layout["annotations"] = new[] { new Properties
             {
                 ["text"] = mapTitle, ["x"] = 0, ["xref"] = "paper", ["xanchor"] = "left", ["y"] = 1, ["yref"] = "paper",
