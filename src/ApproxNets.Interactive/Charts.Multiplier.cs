@@ -22,14 +22,14 @@ public static partial class Charts
         var figures = FiguresOf(multiplier);
         var table = Table.Of(figures, ("figure", f => f.Name, ""), ("value", f => f.Value, ""), ("source", f => f.Source, ""));
         int[] errors = multiplier.ErrorMap();
-        var map = ErrorField(multiplier, Blocks(errors, error => error), "error", "x", "y");
+        var map = ErrorField(multiplier, Blocks(errors), "error", "x", "y");
         double[] operands = [.. Enumerable.Range(0, Multiplier.Codes).Select(code => (double)(code + multiplier.MinOperand))];
         var (byActivation, byWeight) = MeansByOperand(errors, error => error);
         return new MultiplierCard(
             Named(multiplier), table, Diagrams([multiplier], out string note), note,
             Panels($"Errors of {multiplier.Name}: map (mean of 4 x 4 operand pairs), distribution, mean by operand",
                 [map, .. Distributions([(multiplier.Name, errors)], showLegend: false),
-                    ByOperand("activation x", operands, byActivation, 0), ByOperand("weight w", operands, byWeight, 1)],
+                    ByOperand("by weight w", operands, byWeight, 1), ByOperand("by activation x", operands, byActivation, 0)],
                 "error map", "mean error", "operand"));
     }
 
@@ -59,7 +59,7 @@ public static partial class Charts
             $"{Named(a)} and {Named(b)}", Table.Show(["figure", a.Name, b.Name, "source"], rows), Diagrams([a, b], out string note), note,
             Panels($"Errors of {a.Name} and {b.Name}: |error| of the second minus that of the first (mean of 4 x 4 operand pairs), "
                 + "distributions, mean |error| by activation",
-                [ErrorField(a, Blocks(difference, error => error), "difference", "x", "y"),
+                [ErrorField(a, Blocks(difference), "change", "x", "y"),
                     .. Distributions([(a.Name, errorsA), (b.Name, errorsB)], showLegend: true),
                     ByOperand(a.Name, operands, MeansByOperand(errorsA, Math.Abs).ByActivation, 0, legend: false),
                     ByOperand(b.Name, operands, MeansByOperand(errorsB, Math.Abs).ByActivation, 1, legend: false)],
@@ -101,10 +101,10 @@ public static partial class Charts
             return new Series(name, all.Select(m => 100 * m.RelativePower), all.Select(m => error[m]), all.Select(m => m.Name));
         }
 
-        Series line = Points("Pareto front", front), rest = Points($"{library.Name}", library.Multipliers.Where(error.ContainsKey)),
+        Series line = Points("Pareto front", front), rest = Points(library.Name, library.Multipliers.Where(error.ContainsKey)),
             stars = Points("yours", own.Where(error.ContainsKey));
         Properties stairs = Charts.Points(line, 1, "lines", 5, logX: false, logY: true);
-        ((Properties)stairs["line"]!)["shape"] = "vh"; // between two points the front is what the dearer one gives for less power
+        ((Properties)stairs["line"]!)["shape"] = "vh"; // with less power than a point has, only the next one's error is to be had
         stairs["hoverinfo"] = "skip";
         stairs["text"] = stairs["hovertemplate"] = null;
         List<Properties> traces = [stairs, Charts.Points(rest, 0, "markers", 7, logX: false, logY: true)];
@@ -132,7 +132,7 @@ public static partial class Charts
     private static (string Name, string Value, string Source)[] FiguresOf(Multiplier m)
     {
         ErrorStatistics e = ErrorStatistics.Of(m);
-        string counted = "all 65,536 operand pairs", area = m.Figures?.Source ?? "";
+        string counted = "all operand pairs", area = m.Figures?.Source ?? "";
         return
         [
             ("power / exact", Text("F3", m.RelativePower), m.PowerSource),
@@ -140,7 +140,7 @@ public static partial class Charts
             ("delay / ns", m.Figures is null ? "not known" : Text("F2", m.Figures.DelayNanoseconds), area),
             ("MAE, mean absolute error", Text("N2", e.MeanAbsoluteError), counted),
             ("WCE, worst case", Text("N0", e.WorstCaseError), counted),
-            ("MRE, mean relative error", Text("P2", e.MeanRelativeError), "65,025 pairs without 0"),
+            ("MRE, mean relative error", Text("P2", e.MeanRelativeError), "pairs without 0"),
             ("EP, error probability", Text("P1", e.ErrorProbability), counted),
             ("bias, mean error", Text("N2", e.MeanError), counted),
         ];
@@ -173,13 +173,13 @@ public static partial class Charts
     }
 
     // Means over fields of 4 x 4 pairs.
-    private static double[,] Blocks(int[] values, Func<int, int> of)
+    private static double[,] Blocks(int[] values)
     {
         const int Step = Multiplier.Codes / MapSide;
         var means = new double[MapSide, MapSide];
         for (int i = 0; i < values.Length; i++)
         {
-            means[(i >> 8) / Step, (i & 255) / Step] += of(values[i]) / (double)(Step * Step);
+            means[(i >> 8) / Step, (i & 255) / Step] += values[i] / (double)(Step * Step);
         }
 
         return means;
@@ -255,6 +255,7 @@ public static partial class Charts
         Properties trace = Points(new Series(name, operands, means), index, "lines", 4, logX: false, logY: false);
         (trace["xaxis"], trace["yaxis"], trace["showlegend"], trace["legendgroup"]) = ("x3", "y3", legend, name);
         (trace["x0"], trace["dx"], trace["x"]) = (operands[0], 1, null);
+        ((Properties)trace["line"]!)["width"] = 1.2;
         trace["y"] = means.Select(mean => ChartLayout.Number(
             double.Parse(mean.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))).ToArray();
         return trace;
@@ -264,17 +265,17 @@ public static partial class Charts
     private static Figure Panels(string caption, IEnumerable<Properties> traces, string mapTitle, string meanTitle, string operandTitle)
     {
         Properties x = ChartLayout.Axis("weight w"), y = ChartLayout.Axis("activation x");
-        Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("share of pairs / %", log: true, [1e-3, 100]);
+        Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("pairs / %", log: true, [1e-3, 100]);
         Properties x3 = ChartLayout.Axis(operandTitle), y3 = ChartLayout.Axis(meanTitle);
         (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.40 }, new[] { 0.61, 1 }, new[] { 0.61, 1 });
-        (y2["domain"], y3["domain"]) = (new[] { 0.62, 1 }, new[] { 0, 0.38 });
+        (y2["domain"], y3["domain"]) = (new[] { 0.64, 1 }, new[] { 0, 0.36 });
         (x2["anchor"], y2["anchor"], x3["anchor"], y3["anchor"]) = ("y2", "x2", "y3", "x3");
         return ChartLayout.Make(caption, traces, x, y, layout =>
         {
-            layout["height"] = 440;
+            layout["height"] = 480;
             (layout["xaxis2"], layout["yaxis2"], layout["xaxis3"], layout["yaxis3"]) = (x2, y2, x3, y3);
             (layout["barmode"], layout["bargap"]) = ("overlay", 0);
-            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 1, ["xanchor"] = "right", ["y"] = 0.5, ["yanchor"] = "middle" };
+            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.6, ["y"] = 0.365, ["yanchor"] = "bottom" };
             layout["annotations"] = new[] { new Properties
             {
                 ["text"] = mapTitle, ["x"] = 0, ["xref"] = "paper", ["xanchor"] = "left", ["y"] = 1, ["yref"] = "paper",

@@ -10,7 +10,7 @@ namespace ApproxNets.Interactive;
 /// column a power of two, the least on the right. A filled dot is a bit product that is there, an empty ring one that is left out.
 /// </summary>
 /// <remarks>Read from the simplified circuit: a bit product is an AND or NAND of a bit of x and a bit of w. Circuits that shift, select or
-/// convert their operands first have none. What becomes of the bit products (added, or only ORed) is not shown.</remarks>
+/// convert their operands first have none: where fewer than half of the gates at the operands are bit products, none is shown. What becomes of the bit products (added, or only ORed) is not shown.</remarks>
 public sealed class DotDiagram
 {
     private const int Pitch = 14;
@@ -26,6 +26,7 @@ public sealed class DotDiagram
         Name = multiplier.Name;
         Bits = circuit.OperandBits;
         _kept = new bool[Bits, Bits];
+        int readers = 0;
         foreach (Gate gate in circuit.Gates)
         {
             var (x, w) = (Math.Min(gate.X, gate.Y), Math.Max(gate.X, gate.Y) - Bits);
@@ -33,6 +34,13 @@ public sealed class DotDiagram
             {
                 _kept[w, x] = true;
             }
+
+            readers += Enumerable.Range(0, gate.InputCount).Any(input => gate[input] < circuit.InputCount) ? 1 : 0;
+        }
+
+        if (2 * Kept < readers)
+        {
+            Array.Clear(_kept); // a detector of leading ones or a shifter has a few such gates by chance
         }
     }
 

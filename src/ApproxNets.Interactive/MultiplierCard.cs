@@ -36,7 +36,7 @@ public sealed class MultiplierCard
     {
         var html = new StringBuilder("<div class=\"an-card\" style=\"margin:1em 0;font-family:system-ui,sans-serif\"><strong>")
             .Append(WebUtility.HtmlEncode(Title))
-            .Append("</strong><div style=\"display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start\"><div>")
+            .Append("</strong><div style=\"display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start\"><div style=\"flex:1 1 24em;font-size:0.9em\">")
             .Append(Figures.ToHtml()).Append("</div>");
         if (Diagrams.Count + Note.Length > 0)
         {

@@ -29,5 +29,6 @@ internal sealed class NotebookRun
 
     /// <summary>Outputs that plotly.js draws.</summary>
     public int Charts => Document.Cells.SelectMany(cell => cell.Outputs)
-        .Count(output => output["data"]?[FigureHtml.PlotlyMime] is not null);
+        .Count(output => output["data"]?[FigureHtml.PlotlyMime] is not null
+            || output["data"]?["text/html"]?.ToJsonString().Contains("Plotly.newPlot", StringComparison.Ordinal) == true);
 }

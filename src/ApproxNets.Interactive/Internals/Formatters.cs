@@ -14,9 +14,6 @@ internal static class Formatters
         Show<ImageGrid>(images => images.ToHtml());
         Show<DotDiagram>(diagram => diagram.ToHtml());
         Show<MultiplierCard>(card => card.ToHtml());
-        Formatter.Register<MultiplierCard>(card => FigureHtml.Json(card.Errors), FigureHtml.PlotlyMime);
-        Formatter.SetPreferredMimeTypesFor(
-            typeof(MultiplierCard), HtmlFormatter.MimeType, FigureHtml.PlotlyMime, PlainTextFormatter.MimeType);
     }
 
     private static void Show<T>(Func<T, string> html)
