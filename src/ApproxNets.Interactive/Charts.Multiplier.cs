@@ -122,7 +122,8 @@ public static partial class Charts
         }
 
         return ChartLayout.Make(
-            $"Energy and error of {error.Count} approximate multipliers ({library.Name}), {front.Count} of them on the Pareto front", traces,
+            $"Energy and error of {error.Count} approximate multipliers ({library.Name}), {front.Count} of them on the Pareto front",
+            traces,
             ChartLayout.Axis("energy of a multiplication relative to the exact one / %"),
             ChartLayout.Axis("mean absolute error (MAE)", log: true, error.Values));
     }

@@ -10,7 +10,8 @@ namespace ApproxNets.Interactive;
 /// column a power of two, the least on the right. A filled dot is a bit product that is there, an empty ring one that is left out.
 /// </summary>
 /// <remarks>Read from the simplified circuit: a bit product is an AND or NAND of a bit of x and a bit of w. Circuits that shift, select or
-/// convert their operands first have none: where fewer than half of the gates at the operands are bit products, none is shown. What becomes of the bit products (added, or only ORed) is not shown.</remarks>
+/// convert their operands first have none: where fewer than half of the gates at the operands are bit products, none is shown. What
+/// becomes of the bit products (added, or only ORed) is not shown.</remarks>
 public sealed class DotDiagram
 {
     private const int Pitch = 14;
@@ -76,7 +77,8 @@ public sealed class DotDiagram
     internal string Caption => string.Create(CultureInfo.InvariantCulture, $"{Name}: {Kept} of {Bits * Bits} bit products");
 
     internal string ToHtml() => "<figure class=\"an-dots\" style=\"margin:1em 0;display:inline-block;background:#fff;color:#333;"
-        + "border-radius:6px;padding:6px\">" + Svg() + "<figcaption style=\"font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px\">"
+        + "border-radius:6px;padding:6px\">" + Svg()
+        + "<figcaption style=\"font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px\">"
         + System.Net.WebUtility.HtmlEncode(Caption) + "</figcaption></figure>";
 
     internal string Svg()
@@ -84,8 +86,8 @@ public sealed class DotDiagram
         int columns = (2 * Bits) - 1, left = 30, top = 20;
         int width = left + (columns * Pitch) + 6, height = top + (Bits * Pitch) + 6;
         var svg = new StringBuilder().Append(CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" ")
-            .Append("font-family=\"system-ui,sans-serif\" font-size=\"9\" fill=\"#555\" text-anchor=\"middle\"><title>")
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" ")
+            .Append("role=\"img\" font-family=\"system-ui,sans-serif\" font-size=\"9\" fill=\"#555\" text-anchor=\"middle\"><title>")
             .Append(System.Net.WebUtility.HtmlEncode(Caption)).Append("</title>");
         for (int column = 0; column < columns; column += 2)
         {

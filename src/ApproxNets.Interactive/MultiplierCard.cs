@@ -30,13 +30,15 @@ public sealed class MultiplierCard
 
     /// <inheritdoc/>
     public override string ToString() => string.Join('\n',
-        [Title, Figures.ToString(), .. Diagrams.Select(diagram => diagram.ToString()), .. Note.Length > 0 ? [Note] : Array.Empty<string>()]);
+        new[] { Title, Figures.ToString() }.Concat(Diagrams.Select(diagram => diagram.ToString())).Append(Note)
+            .Where(text => text.Length > 0));
 
     internal string ToHtml()
     {
         var html = new StringBuilder("<div class=\"an-card\" style=\"margin:1em 0;font-family:system-ui,sans-serif\"><strong>")
             .Append(WebUtility.HtmlEncode(Title))
-            .Append("</strong><div style=\"display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start\"><div style=\"flex:1 1 24em;font-size:0.9em\">")
+            .Append("</strong><div style=\"display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start\">")
+            .Append("<div style=\"flex:1 1 24em;font-size:0.9em\">")
             .Append(Figures.ToHtml()).Append("</div>");
         if (Diagrams.Count + Note.Length > 0)
         {

@@ -105,8 +105,9 @@ public sealed class MultiplierCardTests
     public void A_comparison_shows_where_the_second_errs_more()
     {
         var exact = MultiplierFamilies.Exact(Signedness.Unsigned);
-        double[] Difference(Multiplier a, Multiplier b) => [.. JsonNode.Parse(FigureHtml.Json(Charts.Compare(a, b).Errors))!["data"]![0]!["z"]!
-            .AsArray().SelectMany(row => row!.AsArray()).Select(z => (double)z!)];
+        double[] Difference(Multiplier a, Multiplier b) =>
+            [.. JsonNode.Parse(FigureHtml.Json(Charts.Compare(a, b).Errors))!["data"]![0]!["z"]!.AsArray()
+                .SelectMany(row => row!.AsArray()).Select(z => (double)z!)];
 
         Assert.All(Difference(exact, Broken), difference => Assert.True(difference >= 0));
         Assert.InRange(Difference(exact, Broken).Average() / ErrorStatistics.Of(Broken).MeanAbsoluteError, 0.999, 1.001);
@@ -152,7 +153,8 @@ public sealed class MultiplierCardTests
 
         Assert.Equal(library.Multipliers.Where(m => !m.IsExact).Select(m => m.Name), Names(1));
         Assert.Equal(["mine"], Names(2));
-        double[] powers = [.. data[0]!["x"]!.AsArray().Select(x => (double)x!)], errors = [.. data[0]!["y"]!.AsArray().Select(y => (double)y!)];
+        double[] powers = [.. data[0]!["x"]!.AsArray().Select(x => (double)x!)];
+        double[] errors = [.. data[0]!["y"]!.AsArray().Select(y => (double)y!)];
         Assert.Equal(powers.OrderDescending(), powers);
         Assert.Equal(errors.Order(), errors);
         Assert.Equal(0.1, powers[^1], 6);
