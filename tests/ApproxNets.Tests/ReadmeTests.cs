@@ -75,6 +75,23 @@ public sealed class ReadmeTests
     }
 
     [Fact]
+    public void The_speeds_are_those_of_the_benchmark_files()
+    {
+        JsonNode Result(string name) => JsonNode.Parse(Read(Path.Combine("data", "results", "bench", name + ".json")))!;
+        JsonNode avx512 = Result("kernels-amd-epyc"), avx2 = Result("kernels-amd-epyc-avx2");
+        string[] means =
+        [
+            .. new[] { avx512, avx2 }.SelectMany(r => new[] { r["geomean_ratio_signed"], r["geomean_ratio_unsigned"] })
+                .Select(mean => $"**{(double)mean!:F2}**"),
+        ];
+        Assert.Contains($"| **all** | | {avx512["layers"]!.AsArray().Count} | | {string.Join(" | ", means)} |", Readme, StringComparison.Ordinal);
+        Assert.Contains($"{(double)avx512["geomean_speedup_vs_gather"]!:F1} times slower", Readme, StringComparison.Ordinal);
+        Assert.All(
+            Result("train-amd-epyc")["networks"]!.AsArray(),
+            network => Assert.Contains($"{(double)network!["approximate_over_qat"]!:F2} times", Readme, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_folder_of_the_library_is_described()
         => Assert.All(
             Directory.GetDirectories(Path.Combine(Root, "src", "ApproxNets")).Select(folder => Path.GetFileName(folder)!)
