@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ApproxNets.Data;
+using ApproxNets.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -66,6 +67,7 @@ public static class Trainer
         options.Validate();
         settings = JsonSerializer.Serialize(options) + settings;
         using var optimizer = Optimizer(model, options, trains ?? (_ => true));
+        SeededDropout[] dropouts = [.. model.modules().OfType<SeededDropout>()];
         var loader = new BatchLoader(
             data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
             shuffle: true, options.Seed, dropLast: true);
@@ -99,6 +101,7 @@ public static class Trainer
                     cancellation.ThrowIfCancellationRequested();
                     int number = (epoch * loader.Batches) + batches;
                     SetLearningRate(optimizer, options.LearningRateAt(number, loader.Batches));
+                    Array.ForEach(dropouts, d => d.Step = number);
                     optimizer.zero_grad();
                     var (batchLoss, batchCorrect) = step(batch.Images, batch.Labels, number);
                     if (!double.IsFinite(batchLoss))
