@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ApproxNets.Data;
+using ApproxNets.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -66,6 +67,7 @@ public static class Trainer
         settings = JsonSerializer.Serialize(options) + settings;
         using var descent = new GradientDescent(model, options, trains ?? (_ => true));
         using var precision = new TrainingPrecision(model, options.Precision);
+        SeededDropout[] dropouts = [.. model.modules().OfType<SeededDropout>()];
         var loader = new BatchLoader(
             data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
             shuffle: true, options.Seed, dropLast: true);
@@ -99,6 +101,7 @@ public static class Trainer
                     cancellation.ThrowIfCancellationRequested();
                     int number = (epoch * loader.Batches) + batches;
                     descent.ZeroGradients();
+                    Array.ForEach(dropouts, d => d.Step = number);
                     var images = options.ChannelsLast ? batch.Images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : batch.Images;
                     var (batchLoss, batchCorrect) = step(images, batch.Labels, number);
                     if (!double.IsFinite(batchLoss))
