@@ -40,9 +40,8 @@ public sealed class StageStore
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another network.</exception>
     public Stage<T> Run<T>(string name, object settings, nn.Module network, Func<string, T> run)
     {
-        string text = JsonSerializer.Serialize(settings);
-        string key = $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10]}";
-        foreach (string folder in new[] { _shipped, _folder }.OfType<string>())
+        var (key, text) = KeyOf(name, settings);
+        foreach (string folder in Folders)
         {
             string file = Path.Combine(folder, key + ".safetensors");
             if (File.Exists(file))
@@ -65,4 +64,50 @@ public sealed class StageStore
         });
         return new Stage<T>(result, key, path, false);
     }
+
+    /// <summary>Reads a result that was computed earlier, or computes it and keeps it as JSON: for stages that change no network.</summary>
+    /// <typeparam name="T">Type of the result, serialisable as JSON.</typeparam>
+    /// <param name="name">Name of the stage, fit for a file name.</param>
+    /// <param name="settings">All the result depends on.</param>
+    /// <param name="compute">Computes the result.</param>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public T Keep<T>(string name, object settings, Func<T> compute)
+    {
+        var (key, text) = KeyOf(name, settings);
+        if (Folders.Select(folder => Path.Combine(folder, key + ".json")).FirstOrDefault(File.Exists) is { } file)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize<Kept<T>>(File.ReadAllText(file)) is { Result: { } kept }
+                    ? kept
+                    : throw new InvalidDataException($"'{file}': found no result, expected one. Delete the file to compute it anew.");
+            }
+            catch (JsonException e)
+            {
+                throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}). Delete the file.", e);
+            }
+        }
+
+        T result = compute();
+        Directory.CreateDirectory(_folder);
+        string path = Path.Combine(_folder, key + ".json");
+        using (var stream = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(stream, new Kept<T>(name, text, Provenance.Current(), result));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".tmp", path, overwrite: true);
+        return result;
+    }
+
+    private IEnumerable<string> Folders => new[] { _shipped, _folder }.OfType<string>();
+
+    private static (string Key, string Settings) KeyOf(string name, object settings)
+    {
+        string text = JsonSerializer.Serialize(settings);
+        return ($"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10]}", text);
+    }
+
+    private sealed record Kept<T>(string Stage, string Settings, Provenance Provenance, T Result);
 }

@@ -83,21 +83,65 @@ public sealed class Study
         return (model, stage);
     }
 
-    /// <summary>Retrains a searched model under an assignment.</summary>
-    /// <param name="model">The model of <see cref="Searched"/>; changed in place.</param>
+    /// <summary>Retrains a model under an assignment.</summary>
+    /// <param name="model">The model of <see cref="Searched"/> or <see cref="Quantized"/>; changed in place.</param>
     /// <param name="parent">The key of its stage.</param>
     /// <param name="assignment">One multiplier per layer.</param>
-    public Stage<TrainingRecord> Retrain(ApproxModel model, string parent, Assignment assignment)
+    /// <param name="options">Settings; those of the recipe if left out.</param>
+    public Stage<TrainingRecord> Retrain(ApproxModel model, string parent, Assignment assignment, TrainingOptions? options = null)
     {
+        options ??= Recipe.Retraining;
         model.Assign(assignment);
         var stage = _store.Run(
             $"retrained-{Suffix}",
-            new { parent, assignment = Describe(assignment), options = Recipe.Retraining },
+            new { parent, assignment = Describe(assignment), options },
             model.Network,
             resume => Trainer.Train(
-                model.Network, Data, Recipe.Retraining, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+                model.Network, Data, options, resumeFile: resume, progress: Progress, cancellation: Cancellation));
         model.Network.eval();
         return stage;
+    }
+
+    /// <summary>
+    /// Searches assignments of the quantised model by measured accuracy on validation images, without retraining. Only multipliers of the
+    /// library's Pareto front of power and mean absolute error take part.
+    /// </summary>
+    /// <param name="method">"greedy", "nsga2" or "random".</param>
+    /// <param name="library">The multipliers.</param>
+    /// <param name="budget">Measurements of accuracy at most.</param>
+    /// <param name="images">Validation images of one measurement.</param>
+    /// <param name="progress">Told after every measurement.</param>
+    /// <exception cref="ArgumentException">The method is unknown.</exception>
+    public SearchRecord Search(
+        string method, MultiplierLibrary library, int budget, int images, IProgress<SearchProgress>? progress = null)
+    {
+        var (model, parent) = Quantized();
+        var best = ParetoFront.Of(library.Multipliers).ToHashSet();
+        var front = library.Where(m => m == library.Exact || best.Contains(m));
+        int seed = Recipe.Float.Seed;
+        return _store.Keep(
+            $"{method}-{Suffix}",
+            new { parent = parent.Key, library = front.Sha256, method, budget, images, seed },
+            () =>
+            {
+                var some = Data.Validation.Take(Math.Min(images, Data.Validation.Count));
+                double Accuracy(Assignment assignment)
+                {
+                    model.Assign(assignment);
+                    return Evaluation.Accuracy(model.Network, some, Data.Statistics, cancellation: Cancellation);
+                }
+
+                var problem = new AssignmentProblem(model.Opcounts, front, Accuracy);
+                double exact = Accuracy(Assignment.Uniform(front.Exact, model.Layers.Count));
+                var result = method switch
+                {
+                    "greedy" => GreedySearch.Run(problem, budget, remeasureAll: false, progress: progress, cancellation: Cancellation),
+                    "nsga2" => Nsga2Search.Run(problem, new Nsga2Options(Math.Min(50, budget / 4)), budget, seed, progress, Cancellation),
+                    "random" => RandomSearch.Run(problem, budget, seed, progress, Cancellation),
+                    _ => throw new ArgumentException($"Search: found the method '{method}', expected greedy, nsga2 or random.", nameof(method)),
+                };
+                return SearchRecord.Of(result, exact);
+            });
     }
 
     /// <summary>Fine-tunes a searched model for several operating points.</summary>

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using ApproxNets.ErrorModels;
+using ApproxNets.Layers;
+using ApproxNets.Multipliers;
+using ApproxNets.Search;
+using ApproxNets.Training;
+
+namespace ApproxNets.Studies;
+
+/// <summary>
+/// Compares ways to assign multipliers on one network and one library: AGN search with matching or integer program, and the rivals that
+/// choose by measured accuracy. All start from the same quantised network and train for the same number of epochs after it: the rivals
+/// spend on retraining what the AGN search spends on noise. Every training and every search is a stage that is kept.
+/// </summary>
+public sealed class MethodComparison
+{
+    private readonly Study _study;
+    private readonly MultiplierLibrary _library;
+    private readonly ComparisonOptions _options;
+
+    /// <summary>Makes a comparison.</summary>
+    /// <param name="study">The network.</param>
+    /// <param name="library">The multipliers.</param>
+    /// <param name="options">Which assignments to make.</param>
+    public MethodComparison(Study study, MultiplierLibrary library, ComparisonOptions options) =>
+        (_study, _library, _options) = (study, library, options);
+
+    /// <summary>Told of every result when it is there.</summary>
+    public IProgress<AssignmentResult>? Results { get; init; }
+
+    /// <summary>Told after every measurement of a search.</summary>
+    public IProgress<SearchProgress>? Progress { get; init; }
+
+    /// <summary>Makes all assignments, or takes them from finished stages.</summary>
+    /// <exception cref="OperationCanceledException">The study was cancelled; finished stages are kept.</exception>
+    public IReadOnlyList<AssignmentResult> Run()
+    {
+        var results = new List<AssignmentResult>();
+        void Add(AssignmentResult result)
+        {
+            results.Add(result);
+            Results?.Report(result);
+        }
+
+        foreach (double lambda in _options.Lambdas)
+        {
+            Add(Searched(lambda, "agn"));
+        }
+
+        foreach (string rival in _options.Rivals)
+        {
+            IEnumerable<AssignmentResult> found = rival switch
+            {
+                "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
+                "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
+                "greedy" or "nsga2" or "random" => Measured(rival),
+                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected cpsat, uniform, greedy, nsga2 or random."),
+            };
+            foreach (var result in found)
+            {
+                Add(result);
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>AGN search, then matching or the integer program within the degradation that matching has.</summary>
+    private AssignmentResult Searched(double lambda, string method)
+    {
+        var (model, stage) = _study.Searched(_study.Recipe.Agn with { Lambda = lambda });
+        var watch = Stopwatch.StartNew();
+        var table = Errors(model);
+        IReadOnlyList<double> sigmas = stage.Result.Sigmas;
+        var assignment = Matching.Match(table, sigmas).ToAssignment();
+        if (method == "cpsat")
+        {
+            var degradations = ExactAssignment.Degradations(table, sigmas);
+            assignment = ExactAssignment.Solve(
+                model.Opcounts, table.Multipliers, degradations,
+                ExactAssignment.Total(assignment, table.Multipliers, degradations)).Assignment;
+        }
+
+        double seconds = watch.Elapsed.TotalSeconds + stage.Result.Training.Seconds;
+        return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count);
+    }
+
+    /// <summary>For every AGN result the one multiplier for all layers that saves as much and has the least predicted error.</summary>
+    private IEnumerable<AssignmentResult> Uniform(IReadOnlyList<AssignmentResult> rivals)
+    {
+        var table = Errors(_study.Quantized().Model);
+        double Error(int m) => table.Samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation).Average();
+        int[] chosen =
+        [
+            .. rivals.Select(r => Enumerable.Range(0, table.Multipliers.Count)
+                .Where(m => 1 - table.Multipliers[m].RelativePower >= r.Savings - 1e-9).DefaultIfEmpty(-1).MinBy(m => m < 0 ? 0 : Error(m)))
+                .Where(m => m >= 0).Distinct(),
+        ];
+        foreach (int m in chosen)
+        {
+            var (model, stage) = _study.Quantized();
+            yield return Retrained(
+                model, stage.Key, Assignment.Uniform(table.Multipliers[m], model.Layers.Count), "uniform", null, 0, 0, LongRetraining, 0);
+        }
+    }
+
+    /// <summary>A search by measured accuracy without retraining; of its front, the cheapest within every loss.</summary>
+    private IEnumerable<AssignmentResult> Measured(string method)
+    {
+        var found = _study.Search(method, _library, _options.Budget, _options.Images, Progress);
+        IReadOnlyList<string>? before = null;
+        foreach (double loss in _options.Losses.Order())
+        {
+            if (found.Cheapest(loss) is not { } names || (before is not null && names.SequenceEqual(before)))
+            {
+                continue;
+            }
+
+            before = names;
+            var (model, stage) = _study.Quantized();
+            var assignment = new Assignment([.. names.Select(name => _library[name])]);
+            yield return Retrained(
+                model, stage.Key, assignment, method, null, found.Seconds, found.Evaluations, LongRetraining, 0);
+        }
+    }
+
+    private TrainingOptions LongRetraining =>
+        _study.Recipe.Retraining with { Epochs = _study.Recipe.Retraining.Epochs + _study.Recipe.AgnTraining.Epochs };
+
+    private AssignmentResult Retrained(
+        ApproxModel model, string parent, Assignment assignment, string method, double? lambda, double searchSeconds, int evaluations,
+        TrainingOptions retraining, int searchEpochs)
+    {
+        model.Assign(assignment);
+        double before = _study.TestAccuracy(model.Network);
+        var stage = _study.Retrain(model, parent, assignment, retraining);
+        double after = _study.TestAccuracy(model.Network);
+        double savings = 1 - assignment.RelativePower(model.Opcounts);
+        model.Dispose();
+        return new AssignmentResult(
+            lambda, method, savings, 100 * before, 100 * after, searchSeconds, stage.Result.Seconds,
+            searchEpochs + stage.Result.Epochs.Count, evaluations, [.. assignment.Multipliers.Select(m => m.Name)]);
+    }
+
+    private ErrorTable Errors(ApproxModel model) => ErrorTable.Of(
+        LayerSampling.Take(model, _study.Data.Validation.Take(_options.SampleImages), _study.Data.Statistics, seed: _study.Recipe.Float.Seed),
+        _library, new MultiDistributionErrorModel(), _study.Cancellation);
+}
