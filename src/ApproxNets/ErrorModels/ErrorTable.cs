@@ -81,4 +81,16 @@ public sealed class ErrorTable
 
         return new ErrorTable(errorModel.Name, samples, library.Multipliers, estimates);
     }
+
+    /// <summary>Checks that another table is of the same layers and multipliers.</summary>
+    internal void CheckPairs(ErrorTable other)
+    {
+        if (!Samples.Select(s => s.Path).SequenceEqual(other.Samples.Select(s => s.Path)) || !Multipliers.SequenceEqual(other.Multipliers))
+        {
+            throw new ArgumentException(
+                $"Error tables '{Model}' and '{other.Model}': found {Samples.Count} layers x {Multipliers.Count} multipliers and "
+                + $"{other.Samples.Count} x {other.Multipliers.Count}, expected the same layers and multipliers in the same order.",
+                nameof(other));
+        }
+    }
 }
