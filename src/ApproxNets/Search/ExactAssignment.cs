@@ -89,6 +89,7 @@ public static class ExactAssignment
         int seed = 0)
     {
         Check(opcounts, multipliers, degradations, bound);
+        OrToolsNative.Prepare();
         double total = opcounts.Sum();
         var model = new CpModel();
         var options = new List<Option>();
