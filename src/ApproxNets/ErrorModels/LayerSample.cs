@@ -65,10 +65,46 @@ public sealed record LayerSample(
     /// <exception cref="ArgumentException">The signedness differs.</exception>
     public int[] Simulate(Multiplier multiplier)
     {
-        Check(multiplier);
         var sums = new int[Shape.OutputLength];
-        LutConv2d.Run(ActivationCodes, WeightCodes, multiplier.Table, Shape, PaddingCode, sums);
+        Simulate(multiplier, sums, threads: 0);
         return sums;
+    }
+
+    /// <summary>The same into given memory, on a number of threads; 0 for one per processor.</summary>
+    internal void Simulate(Multiplier multiplier, int[] sums, int threads)
+    {
+        Check(multiplier);
+        LutConv2d.Run(ActivationCodes, WeightCodes, multiplier.Table, Shape, PaddingCode, sums, threads: threads);
+    }
+
+    /// <summary>
+    /// Makes a sample of the first images only, for a cheaper behavioural simulation. Receptive fields and the output's standard
+    /// deviation stay those of the whole sample.
+    /// </summary>
+    /// <param name="images">Number of images, 1 to those of the sample.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The sample has not as many images.</exception>
+    public LayerSample First(int images)
+    {
+        if (images < 1 || images > Shape.Batch)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(images), $"Layer '{Path}': found {images} images asked for, expected 1 to {Shape.Batch}.");
+        }
+
+        var shape = Shape with { Batch = images };
+        return this with { Shape = shape, ActivationCodes = ActivationCodes[..shape.InputLength] };
+    }
+
+    /// <summary>Checks every pair, before work begins.</summary>
+    internal static void Check(IReadOnlyList<LayerSample> samples, IReadOnlyList<Multiplier> multipliers)
+    {
+        foreach (var sample in samples)
+        {
+            foreach (var multiplier in multipliers)
+            {
+                sample.Check(multiplier);
+            }
+        }
     }
 
     internal void Check(Multiplier multiplier)

@@ -28,4 +28,32 @@ public sealed class SingleDistributionErrorModel : IErrorModel
         double variance = Math.Max(0, square - (mean * mean));
         return new ErrorEstimate(sample.FanIn * mean, Math.Sqrt(sample.FanIn * variance));
     }
+
+    /// <inheritdoc/>
+    public ErrorEstimate[,] EstimateAll(
+        IReadOnlyList<LayerSample> samples, IReadOnlyList<Multiplier> multipliers, CancellationToken cancellation = default)
+    {
+        LayerSample.Check(samples, multipliers);
+        var layers = samples.AsParallel().AsOrdered().Select(s => (
+            Weights: s.WeightDistribution, Activations: s.ActivationDistribution.Where(p => p > 0).ToArray(),
+            Codes: s.ActivationDistribution.Index().Where(p => p.Item > 0).Select(p => (byte)p.Index).ToArray())).ToArray();
+        var estimates = new ErrorEstimate[samples.Count, multipliers.Count];
+        Parallel.For(0, estimates.Length, new ParallelOptions { CancellationToken = cancellation }, pair =>
+        {
+            (int l, int m) = Math.DivRem(pair, multipliers.Count);
+            var (weights, activations, codes) = layers[l];
+            Span<double> first = stackalloc double[codes.Length], second = stackalloc double[codes.Length];
+            ErrorMoments.GivenActivations(multipliers[m], weights, codes, first, second, 1);
+            double mean = 0, square = 0;
+            for (int i = 0; i < codes.Length; i++)
+            {
+                mean += activations[i] * first[i];
+                square += activations[i] * second[i];
+            }
+
+            int n = samples[l].FanIn;
+            estimates[l, m] = new ErrorEstimate(n * mean, Math.Sqrt(n * Math.Max(0, square - (mean * mean))));
+        });
+        return estimates;
+    }
 }

@@ -15,39 +15,80 @@ public static class Matching
     /// <param name="sigmas">|sigma_l| per layer.</param>
     /// <param name="library">The multipliers; its exact one always qualifies.</param>
     /// <param name="errorModel">Predicts the error.</param>
+    /// <param name="criterion">What is held against the tolerance.</param>
     /// <exception cref="ArgumentException">The numbers of samples and sigmas differ, or the signedness does.</exception>
     public static IReadOnlyList<LayerMatch> Match(
-        IReadOnlyList<LayerSample> samples, IReadOnlyList<double> sigmas, MultiplierLibrary library, IErrorModel errorModel)
+        IReadOnlyList<LayerSample> samples,
+        IReadOnlyList<double> sigmas,
+        MultiplierLibrary library,
+        IErrorModel errorModel,
+        MatchCriterion criterion = MatchCriterion.StandardDeviation)
     {
-        if (samples.Count != sigmas.Count)
+        Tolerances(samples, sigmas);
+        return Match(ErrorTable.Of(samples, library, errorModel), sigmas, criterion);
+    }
+
+    /// <summary>Chooses one multiplier per layer by a table of errors.</summary>
+    /// <param name="table">Predicted errors; one of its multipliers is exact, which always qualifies.</param>
+    /// <param name="sigmas">|sigma_l| per layer.</param>
+    /// <param name="criterion">What is held against the tolerance.</param>
+    /// <param name="truth">Measured errors of the same layers and multipliers, for the report only; they do not change the choice.</param>
+    /// <exception cref="ArgumentException">The numbers of layers and sigmas differ, the tables have other layers or multipliers, or a
+    /// layer has no multiplier within its tolerance.</exception>
+    public static IReadOnlyList<LayerMatch> Match(
+        ErrorTable table,
+        IReadOnlyList<double> sigmas,
+        MatchCriterion criterion = MatchCriterion.StandardDeviation,
+        ErrorTable? truth = null)
+    {
+        double[] tolerances = Tolerances(table.Samples, sigmas);
+        if (truth is not null)
         {
-            throw new ArgumentException(
-                $"Matching: found {samples.Count} samples and {sigmas.Count} sigmas, expected as many of each.", nameof(sigmas));
+            table.CheckPairs(truth);
         }
 
-        // Ties in power go to the name, so that the choice does not depend on the order of the library.
-        Multiplier[] byPower = [.. library.Multipliers.OrderBy(m => m.RelativePower).ThenBy(m => m.Name, StringComparer.Ordinal)];
-        return [.. samples.Zip(sigmas, (sample, sigma) =>
-            Match(sample, Math.Abs(sigma) * sample.OutputStandardDeviation, byPower, errorModel))];
+        int[] order = Order(table.Multipliers);
+        return [.. tolerances.Select((tolerance, l) =>
+        {
+            int at = Choose(table, l, tolerance, order, criterion);
+            return new LayerMatch(
+                table.Samples[l].Path, tolerance, table.Multipliers[order[at]], table.Real(l, order[at]),
+                at > 0 ? table.Multipliers[order[at - 1]] : null)
+            {
+                RunnerUpPredicted = at > 0 ? table.Real(l, order[at - 1]) : null,
+                True = truth?.Real(l, order[at]),
+                Opcount = table.Samples[l].Opcount,
+            };
+        })];
     }
 
     /// <summary>The multipliers of a match, as an assignment.</summary>
     public static Assignment ToAssignment(this IReadOnlyList<LayerMatch> matches) => new([.. matches.Select(m => m.Multiplier)]);
 
-    private static LayerMatch Match(LayerSample sample, double tolerance, Multiplier[] byPower, IErrorModel errorModel)
-    {
-        for (int i = 0; i < byPower.Length; i++)
-        {
-            var estimate = byPower[i].IsExact ? default : errorModel.Estimate(byPower[i], sample);
-            if (estimate.StandardDeviation * sample.OutputScale <= tolerance)
-            {
-                var real = new ErrorEstimate(estimate.Mean * sample.OutputScale, estimate.StandardDeviation * sample.OutputScale);
-                return new LayerMatch(sample.Path, tolerance, byPower[i], real, i > 0 ? byPower[i - 1] : null);
-            }
-        }
+    /// <summary>The multipliers by rising power; ties go to the name, so that a choice does not depend on the order of the library.</summary>
+    internal static int[] Order(IReadOnlyList<Multiplier> multipliers) =>
+        [.. Enumerable.Range(0, multipliers.Count).OrderBy(m => multipliers[m].RelativePower).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal)];
 
-        throw new ArgumentException(
-            $"Layer '{sample.Path}': found no multiplier within the tolerance {tolerance}, "
-            + "expected the library to hold the exact one.", nameof(byPower));
+    /// <summary>The place in <paramref name="order"/> of the cheapest multiplier within the tolerance.</summary>
+    internal static int Choose(ErrorTable table, int layer, double tolerance, int[] order, MatchCriterion criterion)
+    {
+        int at = Array.FindIndex(order, m => Size(table.Real(layer, m), criterion) <= tolerance);
+        return at >= 0 ? at : throw new ArgumentException(
+            $"Layer '{table.Samples[layer].Path}': found no multiplier within the tolerance {tolerance}, "
+            + "expected the library to hold the exact one.", nameof(table));
     }
+
+    /// <summary>Tolerance of every layer in real units, <c>|sigma_l| std(y_l)</c>.</summary>
+    internal static double[] Tolerances(IReadOnlyList<LayerSample> samples, IReadOnlyList<double> sigmas) => samples.Count == sigmas.Count
+        ? [.. samples.Zip(sigmas, (sample, sigma) => Math.Abs(sigma) * sample.OutputStandardDeviation)]
+        : throw new ArgumentException(
+            $"Matching: found {samples.Count} samples and {sigmas.Count} sigmas, expected as many of each.", nameof(sigmas));
+
+    internal static double Size(ErrorEstimate estimate, MatchCriterion criterion) => criterion switch
+    {
+        MatchCriterion.StandardDeviation => estimate.StandardDeviation,
+        MatchCriterion.RootMeanSquare => estimate.RootMeanSquare,
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(criterion), $"Matching: found criterion {(int)criterion}, expected StandardDeviation or RootMeanSquare."),
+    };
 }

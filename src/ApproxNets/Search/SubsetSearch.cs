@@ -37,30 +37,31 @@ public static class SubsetSearch
         int count,
         int seed)
     {
-        if (samples.Count == 0 || samples.Count != sigmas.Count)
-        {
-            throw new ArgumentException(
-                $"Subset search: found {samples.Count} samples and {sigmas.Count} sigmas, "
-                + "expected as many of each and at least one.", nameof(sigmas));
-        }
+        Check(samples.Count, sigmas, factors);
+        return Run(ErrorTable.Of(samples, library, errorModel), sigmas, factors, count, seed);
+    }
 
-        if (factors.Count == 0 || !(factors[0] > 0) || !double.IsFinite(factors[^1])
-            || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
-        {
-            throw new ArgumentException(
-                $"Subset search: found the factors {string.Join(", ", factors)}, expected positive ones in rising order.", nameof(factors));
-        }
-
-        Multiplier[] multipliers = [.. library.Multipliers.OrderBy(m => m.RelativePower).ThenBy(m => m.Name, StringComparer.Ordinal)];
-        double[][] errors = [.. samples.Select(s => multipliers.Select(m =>
-            m.IsExact ? 0 : errorModel.Estimate(m, s).StandardDeviation * s.OutputScale).ToArray())];
+    /// <summary>Chooses at most <paramref name="count"/> multipliers by a table of errors and assigns them.</summary>
+    /// <param name="table">Predicted errors; one of its multipliers is exact.</param>
+    /// <param name="sigmas">|sigma_l| per layer.</param>
+    /// <param name="factors">Scale f_i of the tolerance per operating point, rising (the paper: 0.3, 1, 2).</param>
+    /// <param name="count">Number of clusters, hence the greatest number of distinct multipliers.</param>
+    /// <param name="seed">Seed of the clustering.</param>
+    /// <exception cref="ArgumentException">Numbers of layers and sigmas differ, or factors are missing, not positive or not
+    /// rising.</exception>
+    public static SubsetResult Run(
+        ErrorTable table, IReadOnlyList<double> sigmas, IReadOnlyList<double> factors, int count, int seed)
+    {
+        Check(table.Samples.Count, sigmas, factors);
+        int[] order = Matching.Order(table.Multipliers);
+        Multiplier[] multipliers = [.. order.Select(m => table.Multipliers[m])];
+        double[] tolerances = Matching.Tolerances(table.Samples, sigmas);
         var points = new List<(int Layer, int Point, double[] Ratios)>();
         for (int i = 0; i < factors.Count; i++)
         {
-            for (int l = 0; l < samples.Count; l++)
+            for (int l = 0; l < tolerances.Length; l++)
             {
-                double tolerance = factors[i] * Math.Abs(sigmas[l]) * samples[l].OutputStandardDeviation;
-                points.Add((l, i, [.. errors[l].Select(e => Ratio(e, tolerance))]));
+                points.Add((l, i, [.. order.Select(m => Ratio(table.Real(l, m).StandardDeviation, factors[i] * tolerances[l]))]));
             }
         }
 
@@ -87,6 +88,23 @@ public static class SubsetSearch
 
     /// <summary>Damps a ratio of error to tolerance: <c>v</c> up to 1, <c>1 + ln v</c> above.</summary>
     public static double Damp(double ratio) => ratio <= 1 ? ratio : 1 + Math.Log(ratio);
+
+    private static void Check(int layers, IReadOnlyList<double> sigmas, IReadOnlyList<double> factors)
+    {
+        if (layers == 0 || layers != sigmas.Count)
+        {
+            throw new ArgumentException(
+                $"Subset search: found {layers} samples and {sigmas.Count} sigmas, "
+                + "expected as many of each and at least one.", nameof(sigmas));
+        }
+
+        if (factors.Count == 0 || !(factors[0] > 0) || !double.IsFinite(factors[^1])
+            || factors.Zip(factors.Skip(1)).Any(p => !(p.Second > p.First)))
+        {
+            throw new ArgumentException(
+                $"Subset search: found the factors {string.Join(", ", factors)}, expected positive ones in rising order.", nameof(factors));
+        }
+    }
 
     // No error is within any tolerance, also within none at all. A finite stand-in for "never" keeps means finite.
     private static double Ratio(double error, double tolerance) => error == 0 ? 0 : tolerance > 0 ? Math.Min(error / tolerance, 1e9) : 1e9;

@@ -64,6 +64,33 @@ public sealed class MatchingTests
     }
 
     [Fact]
+    public void ReportHoldsRunnerUpAndTruth()
+    {
+        var samples = new[] { ConstantDeviation.Layer("l", 0.2, 4), ConstantDeviation.Layer("k", 0.2, 400) };
+        var table = ErrorTable.Of(samples, Library, Model, TestContext.Current.CancellationToken);
+        var truth = ErrorTable.Of(samples, Library, new ConstantDeviation((_, _) => 30), TestContext.Current.CancellationToken);
+        var matches = Matching.Match(table, [0.5, 0.5], truth: truth);
+        Assert.Equal(new ErrorEstimate(-1, 100).Times(0.2), matches[0].RunnerUpPredicted);
+        Assert.Equal(new ErrorEstimate(-1, 30).Times(0.2), matches[0].True);
+        Assert.Equal((0.5, samples[0].Opcount), (matches[0].RelativePower, matches[0].Opcount));
+        Assert.Equal(("c", null, null), (matches[1].Multiplier.Name, matches[1].RunnerUp, matches[1].RunnerUpPredicted));
+        Assert.Null(Matching.Match(table, [0.5, 0.5])[0].True);
+        var other = ErrorTable.Of(samples[..1], Library, Model, TestContext.Current.CancellationToken);
+        Assert.Throws<ArgumentException>(() => Matching.Match(table, [0.5, 0.5], truth: other));
+    }
+
+    [Theory]
+    [InlineData(1.2, MatchCriterion.StandardDeviation, "a")]
+    [InlineData(1.2, MatchCriterion.RootMeanSquare, "exact")] // mean -1, deviation 1: sqrt(2)
+    [InlineData(1.5, MatchCriterion.RootMeanSquare, "a")]
+    public void MeanCountsOnlyByRootMeanSquare(double sigma, MatchCriterion criterion, string expected) =>
+        Assert.Equal(expected, Matching.Match([ConstantDeviation.Layer("l")], [sigma], Library, Model, criterion)[0].Multiplier.Name);
+
+    [Fact]
+    public void UnknownCriterionIsAnError() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Matching.Match([ConstantDeviation.Layer("l")], [1], Library, Model, (MatchCriterion)7));
+
+    [Fact]
     public void BadInputIsAnError()
     {
         Assert.Throws<ArgumentException>(() => Matching.Match([ConstantDeviation.Layer("l")], [1, 2], Library, Model));
