@@ -81,6 +81,9 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     /// <summary>Seed of the noise of the next forward pass; set anew for every step.</summary>
     public long NoiseSeed { get; set; }
 
+    /// <summary>Number format of the layer's convolution or matrix product in training.</summary>
+    public Precision Precision { get; set; } = Precision.Float32;
+
     /// <summary>Which instructions the table kernel uses; <see cref="KernelPath.Tensor"/> on devices other than the CPU.</summary>
     public KernelPath KernelPath { get; set; } = KernelPath.Auto;
 
@@ -153,7 +156,7 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
 
         if (Mode == LayerMode.Float)
         {
-            return Exact(input, weight, bias);
+            return ExactInPrecision(input, weight);
         }
 
         if (training)
@@ -178,7 +181,24 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     }
 
     /// <summary>The exact layer on fake-quantised operands.</summary>
-    private Tensor Quantized(Tensor input) => Exact(FakeQuantize.PerTensor(input, ActivationParameters), FakeQuantizedWeight(), bias);
+    private Tensor Quantized(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var output = ExactInPrecision(FakeQuantize.PerTensor(input, ActivationParameters), FakeQuantizedWeight());
+        return output.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The exact operation: in training in the layer's precision, also that of the output, else in float32.</summary>
+    private Tensor ExactInPrecision(Tensor input, Tensor weight)
+    {
+        if (!training || Precision == Precision.Float32)
+        {
+            return Exact(input, weight, bias);
+        }
+
+        using var scope = NewDisposeScope();
+        return Exact(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).MoveToOuterDisposeScope();
+    }
 
     private Tensor FakeQuantizedWeight()
     {

@@ -23,8 +23,9 @@ public sealed class ResNet : Module<Tensor, Tensor>
     /// <param name="depth">8, 14, 20, 32, ...: 6 n + 2 layers on the longest path.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="seed">Seed of the initial weights.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6 n + 2 with n >= 1, or there is no class.</exception>
-    public ResNet(int depth, int classes, int seed)
+    /// <param name="channels">Channels of an image.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The depth is not 6 n + 2 with n >= 1, or there is no class or channel.</exception>
+    public ResNet(int depth, int classes, int seed, int channels = 3)
         : base($"ResNet{depth}")
     {
         if (depth < 8 || (depth - 2) % 6 != 0)
@@ -33,19 +34,20 @@ public sealed class ResNet : Module<Tensor, Tensor>
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         int blocks = (depth - 2) / 6;
-        conv1 = Conv2d(3, 16, 3, padding: 1, bias: false);
+        conv1 = Conv2d(channels, 16, 3, padding: 1, bias: false);
         bn1 = BatchNorm2d(16);
         layer1 = Stage(16, 16, blocks, 1);
         layer2 = Stage(16, 32, blocks, 2);
         layer3 = Stage(32, 64, blocks, 2);
         fc = Linear(64, classes);
         RegisterComponents();
-        Initialise(seed);
+        InitialWeights.DrawFanOut(this, seed);
     }
 
     /// <summary>Computes the class scores.</summary>
-    /// <param name="input">Normalised images, float32 <c>[B, 3, H, W]</c>.</param>
+    /// <param name="input">Normalised images, float32 <c>[B, channels, H, W]</c>.</param>
     /// <returns>Logits, float32 <c>[B, classes]</c>.</returns>
     public override Tensor forward(Tensor input)
     {
@@ -60,26 +62,6 @@ public sealed class ResNet : Module<Tensor, Tensor>
         var modules = Enumerable.Range(0, blocks).Select(i =>
             (i.ToString(), (Module<Tensor, Tensor>)new BasicBlock(i == 0 ? inChannels : outChannels, outChannels, i == 0 ? stride : 1)));
         return Sequential(modules);
-    }
-
-    private void Initialise(int seed)
-    {
-        using var generator = new Generator((ulong)seed);
-        using var gradients = no_grad();
-        foreach (var (_, module) in named_modules())
-        {
-            if (module is Conv2d conv)
-            {
-                double fanOut = conv.out_channels * conv.kernel_size[0] * conv.kernel_size[1];
-                conv.weight!.normal_(0, Math.Sqrt(2 / fanOut), generator);
-            }
-            else if (module is Linear linear)
-            {
-                double bound = 1 / Math.Sqrt(linear.in_features);
-                linear.weight!.uniform_(-bound, bound, generator);
-                linear.bias!.uniform_(-bound, bound, generator);
-            }
-        }
     }
 
     /// <summary>Two 3x3 convolutions with a shortcut.</summary>

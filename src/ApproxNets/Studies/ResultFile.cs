@@ -28,7 +28,7 @@ public static class ResultFile
     {
         var json = new JsonObject
         {
-            ["network"] = $"ResNet{study.Recipe.Depth}",
+            ["network"] = study.Recipe.Network,
             ["dataset"] = study.Data.Name,
             ["data_sha256"] = study.Data.Sha256,
             ["library"] = library?.Name,

@@ -38,31 +38,33 @@ public sealed class Study
     /// <summary>Stops trainings and measurements between two batches.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Trains the float baseline.</summary>
-    public (Module<Tensor, Tensor> Network, Stage<TrainingRecord> Stage) Float()
+    /// <summary>Trains the float baseline. The model's layers are converted already and in <see cref="LayerMode.Float"/>.</summary>
+    public (ApproxModel Model, Stage<TrainingRecord> Stage) Float()
     {
-        var network = new ResNet(Recipe.Depth, Data.Classes.Count, Recipe.Float.Seed);
+        var images = Data.Training;
+        var network = Networks.Create(Recipe.Network, Data.Classes.Count, images.Channels, images.Height, Recipe.Float.Seed);
+        var model = ApproxModel.Convert(network, new QuantizationOptions(_scheme), images.Channels, images.Height, images.Width);
         var stage = _store.Run(
-            $"float-{network.GetName()}-{Data.Name}".ToLowerInvariant(),
-            new { network = network.GetName(), data = Data.Sha256, images = Data.Training.Count, options = Recipe.Float },
+            $"float-{Recipe.Network}-{Data.Name}",
+            new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float },
             network,
             resume => Trainer.Train(network, Data, Recipe.Float, resumeFile: resume, progress: Progress, cancellation: Cancellation));
         network.eval();
-        return (network, stage);
+        return (model, stage);
     }
 
-    /// <summary>Converts the float baseline and trains it with quantisation.</summary>
+    /// <summary>Trains the float baseline with quantisation.</summary>
     public (ApproxModel Model, Stage<TrainingRecord> Stage) Quantized()
     {
-        var (network, parent) = Float();
-        var model = Convert(network);
+        var (model, parent) = Float();
         model.SetMode(LayerMode.Quantized);
         var stage = _store.Run(
             $"qat-{Suffix}",
             new { parent = parent.Key, scheme = _scheme.ToString(), options = Recipe.Quantized },
-            network,
-            resume => Trainer.Train(network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));
-        network.eval();
+            model.Network,
+            resume => Trainer.Train(
+                model.Network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+        model.Network.eval();
         return (model, stage);
     }
 
@@ -117,10 +119,7 @@ public sealed class Study
     public double TestAccuracy(Module<Tensor, Tensor> network) =>
         Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
-    private string Suffix => $"resnet{Recipe.Depth}-{Data.Name}-{_scheme}".ToLowerInvariant();
-
-    private ApproxModel Convert(Module<Tensor, Tensor> network) =>
-        ApproxModel.Convert(network, new QuantizationOptions(_scheme), Data.Training.Channels, Data.Training.Height, Data.Training.Width);
+    private string Suffix => $"{Recipe.Network}-{Data.Name}-{_scheme}".ToLowerInvariant();
 
     // Two libraries may use one name for two circuits, so the tables count, too.
     private static string[] Describe(Assignment assignment) => [.. assignment.Multipliers.Select(m => $"{m.Name}:{m.TableHash}")];

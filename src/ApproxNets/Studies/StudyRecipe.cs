@@ -1,4 +1,6 @@
 using ApproxNets.Data;
+using ApproxNets.Layers;
+using ApproxNets.Models;
 using ApproxNets.Search;
 using ApproxNets.Training;
 
@@ -6,7 +8,7 @@ namespace ApproxNets.Studies;
 
 /// <summary>Sizes and settings of all stages of a study.</summary>
 /// <param name="Name">Name of the profile.</param>
-/// <param name="Depth">Depth of the ResNet: 8, 14, 20, 32.</param>
+/// <param name="Network">Name of the network, as <see cref="Networks.Create"/> knows it.</param>
 /// <param name="Images">How many images of each split are used; null for all.</param>
 /// <param name="Float">Training of the float baseline.</param>
 /// <param name="Quantized">Quantisation-aware training.</param>
@@ -18,7 +20,7 @@ namespace ApproxNets.Studies;
 /// <param name="MonteCarloRuns">Draws of the Monte Carlo model.</param>
 public sealed record StudyRecipe(
     string Name,
-    int Depth,
+    string Network,
     DatasetOptions Images,
     TrainingOptions Float,
     TrainingOptions Quantized,
@@ -30,15 +32,16 @@ public sealed record StudyRecipe(
     int MonteCarloRuns)
 {
     /// <summary>The recipe of a profile.</summary>
-    /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": an hour or two, for CIFAR-10; "smoke": seconds,
-    /// shows that everything runs and learns nothing.</param>
+    /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": hours, for CIFAR-10; "smoke": seconds, shows that
+    /// everything runs and learns nothing.</param>
     /// <param name="seed">Seed of every stage.</param>
+    /// <param name="network">Name of the network.</param>
     /// <exception cref="ArgumentException">The profile is unknown.</exception>
-    public static StudyRecipe For(string profile, int seed) => profile switch
+    public static StudyRecipe For(string profile, int seed, string network = "resnet8") => profile switch
     {
         "smoke" => new(
             profile,
-            8,
+            network,
             new DatasetOptions(512, 256, 256),
             new("float baseline", 1, 0.1, seed),
             new("QAT", 1, 0.02, seed),
@@ -50,7 +53,7 @@ public sealed record StudyRecipe(
             100),
         "quick" => new(
             profile,
-            8,
+            network,
             new DatasetOptions(8_000, 1_000, 2_000),
             new("float baseline", 8, 0.15, seed) { Schedule = LearningRateSchedule.OneCycle },
             new("QAT", 2, 0.02, seed),
@@ -62,16 +65,25 @@ public sealed record StudyRecipe(
             2_000),
         "full" => new(
             profile,
-            8,
+            network,
             new DatasetOptions(),
-            new("float baseline", 40, 0.2, seed) { Schedule = LearningRateSchedule.OneCycle, WeightDecay = 2e-4 },
-            new("QAT", 4, 0.02, seed),
-            new AgnOptions(1.5, 0.1, 0.5),
-            new("AGN search", 4, 0.03, seed),
-            new("retraining", 3, 0.01, seed),
-            new("fine-tuning", 2, 0.01, seed),
+            Fast("float baseline", network == "resnet8" ? 60 : 36, 0.2, seed) with
+            {
+                Optimizer = OptimizerKind.Muon,
+                Schedule = LearningRateSchedule.OneCycle,
+                WeightDecay = 5e-4,
+                ChannelsLast = true,
+            },
+            Fast("QAT", 5, 0.02, seed),
+            new AgnOptions(0.3, 0.1, 0.5),
+            Fast("AGN search", 6, 0.03, seed),
+            Fast("retraining", 4, 0.01, seed),
+            Fast("fine-tuning", 2, 0.01, seed),
             128,
             100_000),
         _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),
     };
+
+    private static TrainingOptions Fast(string stage, int epochs, double learningRate, int seed) =>
+        new(stage, epochs, learningRate, seed) { Precision = Precision.BFloat16 };
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ApproxNets.Data;
-using TorchSharp.Modules;
+using ApproxNets.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -65,7 +65,9 @@ public static class Trainer
     {
         options.Validate();
         settings = JsonSerializer.Serialize(options) + settings;
-        using var optimizer = Optimizer(model, options, trains ?? (_ => true));
+        using var descent = new GradientDescent(model, options, trains ?? (_ => true));
+        using var precision = new TrainingPrecision(model, options.Precision);
+        SeededDropout[] dropouts = [.. model.modules().OfType<SeededDropout>()];
         var loader = new BatchLoader(
             data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
             shuffle: true, options.Seed, dropLast: true);
@@ -76,7 +78,7 @@ public static class Trainer
                 + $"expected at least one batch of {options.BatchSize}.", nameof(data));
         }
 
-        var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, optimizer, settings) : [];
+        var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, descent, settings) : [];
         var total = Stopwatch.StartNew();
         int begun = epochs.Count;
         for (int epoch = begun; epoch < options.Epochs; epoch++)
@@ -98,9 +100,10 @@ public static class Trainer
                 {
                     cancellation.ThrowIfCancellationRequested();
                     int number = (epoch * loader.Batches) + batches;
-                    SetLearningRate(optimizer, options.LearningRateAt(number, loader.Batches));
-                    optimizer.zero_grad();
-                    var (batchLoss, batchCorrect) = step(batch.Images, batch.Labels, number);
+                    descent.ZeroGradients();
+                    Array.ForEach(dropouts, d => d.Step = number);
+                    var images = options.ChannelsLast ? batch.Images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : batch.Images;
+                    var (batchLoss, batchCorrect) = step(images, batch.Labels, number);
                     if (!double.IsFinite(batchLoss))
                     {
                         throw new ArithmeticException(
@@ -108,7 +111,7 @@ public static class Trainer
                             + "expected a finite number. A lower learning rate may help.");
                     }
 
-                    optimizer.step();
+                    descent.Step(options.ScheduleAt(number, loader.Batches));
                     if (number % CollectEvery == 0)
                     {
                         // Autograd nodes written in C# keep native memory until they are finalised, and the managed heap is too
@@ -132,7 +135,7 @@ public static class Trainer
             });
             if (resumeFile is not null)
             {
-                SaveResume(resumeFile, model, optimizer, settings, epochs);
+                SaveResume(resumeFile, model, descent, settings, epochs);
             }
 
             progress?.Report(Progress(accuracy));
@@ -158,51 +161,13 @@ public static class Trainer
         return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
     };
 
-    private static SGD Optimizer(Module<Tensor, Tensor> model, TrainingOptions options, Predicate<string> trains)
-    {
-        // The L2 penalty is for the weights of convolutions and fully connected layers only: on the scales and shifts of
-        // batch normalisation, on biases and on noise scales it would pull towards zero what has no reason to be small.
-        var chosen = model.named_parameters().Where(p => trains(p.name)).ToList();
-        if (chosen.Count == 0)
-        {
-            throw new ArgumentException($"Training '{options.Stage}': found no parameter to train, expected at least one.");
-        }
-
-        SGD.ParamGroup Group(Func<Parameter, bool> belongs, double decay) => new(
-            chosen.Where(p => belongs(p.parameter)).Select(p => p.parameter),
-            new SGD.Options
-            {
-                LearningRate = options.LearningRate,
-                InitialLearningRate = options.LearningRate,
-                momentum = options.Momentum,
-                nesterov = options.Momentum > 0,
-                weight_decay = decay,
-            });
-        SGD.ParamGroup[] groups = [Group(p => p.dim() > 1, options.WeightDecay), Group(p => p.dim() <= 1, 0)];
-        return optim.SGD(groups.Where(g => g.Parameters.Any()), options.LearningRate, options.Momentum, nesterov: options.Momentum > 0);
-    }
-
-    private static void SetLearningRate(SGD optimizer, double learningRate)
-    {
-        foreach (var group in optimizer.ParamGroups)
-        {
-            group.LearningRate = learningRate;
-        }
-    }
-
     private static TimeSpan Remaining(TimeSpan elapsed, int begun, double done, int epochs) =>
         done > begun ? elapsed * ((epochs - done) / (done - begun)) : TimeSpan.Zero;
 
-    private static void SaveResume(string file, nn.Module model, SGD optimizer, string settings, List<EpochRecord> epochs)
+    private static void SaveResume(string file, nn.Module model, GradientDescent descent, string settings, List<EpochRecord> epochs)
     {
         using var scope = NewDisposeScope();
-        using var memory = new MemoryStream();
-        using (var writer = new BinaryWriter(memory))
-        {
-            optimizer.save_state_dict(writer);
-        }
-
-        var tensors = model.state_dict().Select(e => ("model." + e.Key, e.Value)).Append(("optimizer", tensor(memory.ToArray())));
+        var tensors = model.state_dict().Select(e => ("model." + e.Key, e.Value)).Concat(descent.State());
         SafeTensors.Write(file, tensors, new Dictionary<string, string>
         {
             ["options"] = settings,
@@ -210,13 +175,13 @@ public static class Trainer
         });
     }
 
-    private static List<EpochRecord> Resume(string file, nn.Module model, SGD optimizer, string settings)
+    private static List<EpochRecord> Resume(string file, nn.Module model, GradientDescent descent, string settings)
     {
-        byte[] momentum;
+        // Not in the scope of the file's tensors: the optimiser makes tensors here that it needs in every later step.
         string? epochs;
-        using (NewDisposeScope())
+        var (tensors, metadata) = SafeTensors.Read(file);
+        try
         {
-            var (tensors, metadata) = SafeTensors.Read(file);
             if (!metadata.TryGetValue("options", out var found) || found != settings)
             {
                 throw new InvalidDataException(
@@ -224,20 +189,24 @@ public static class Trainer
                     + $"expected {settings}. Delete the file to start anew.");
             }
 
-            if (!tensors.TryGetValue("optimizer", out var state) || !metadata.TryGetValue("epochs", out epochs))
+            if (!metadata.TryGetValue("epochs", out epochs))
             {
-                throw new InvalidDataException($"'{file}': found no optimiser state or no epochs, expected a file that training wrote.");
+                throw new InvalidDataException($"'{file}': found no epochs, expected a file that training wrote.");
             }
 
             Checkpoint.Copy(
                 file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal))
                     .ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
-            momentum = state.bytes.ToArray();
+            descent.Restore(tensors);
+        }
+        finally
+        {
+            foreach (var value in tensors.Values)
+            {
+                value.Dispose();
+            }
         }
 
-        // Outside of the scope: the optimiser makes tensors here that it needs in every later step.
-        using var reader = new BinaryReader(new MemoryStream(momentum));
-        optimizer.load_state_dict(reader);
         return JsonSerializer.Deserialize<List<EpochRecord>>(epochs)!;
     }
 }

@@ -15,14 +15,14 @@ public sealed class TrainingOptionsTests
     [InlineData(59, 0.50625)]
     [InlineData(99, 0.00625)]
     public void OneCycleRisesAndFallsLinearly(int step, double share) =>
-        Assert.Equal(0.4 * share, Options(LearningRateSchedule.OneCycle).LearningRateAt(step, 10), 1e-12);
+        Assert.Equal(share, Options(LearningRateSchedule.OneCycle).ScheduleAt(step, 10), 1e-12);
 
     [Theory]
     [InlineData(0, 0.999938316241)] // (1 + cos(0.005 pi)) / 2
     [InlineData(49, 0.507853658656)] // (1 + cos(0.495 pi)) / 2
     [InlineData(99, 0.000061683759)]
     public void CosineFallsToZero(int step, double share) =>
-        Assert.Equal(0.4 * share, Options(LearningRateSchedule.Cosine).LearningRateAt(step, 10), 1e-10);
+        Assert.Equal(share, Options(LearningRateSchedule.Cosine).ScheduleAt(step, 10), 1e-10);
 
     [Theory]
     [InlineData(0, 1)]
@@ -32,11 +32,11 @@ public sealed class TrainingOptionsTests
     [InlineData(80, 0.25)]
     [InlineData(99, 0.25)]
     public void StepFallsEveryFewEpochs(int step, double share) =>
-        Assert.Equal(0.4 * share, (Options(LearningRateSchedule.Step) with { StepEpochs = 4, StepFactor = 0.5 }).LearningRateAt(step, 10), 1e-12);
+        Assert.Equal(share, (Options(LearningRateSchedule.Step) with { StepEpochs = 4, StepFactor = 0.5 }).ScheduleAt(step, 10), 1e-12);
 
     [Fact]
     public void UnknownScheduleIsAnError() =>
-        Assert.Throws<InvalidOperationException>(() => Options((LearningRateSchedule)9).LearningRateAt(0, 10));
+        Assert.Throws<InvalidOperationException>(() => Options((LearningRateSchedule)9).ScheduleAt(0, 10));
 
     public static TheoryData<TrainingOptions> Bad =>
     [
