@@ -12,6 +12,10 @@ public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // what is off leaves the settings of earlier searches as they were
     public AgnBias? Bias { get; init; }
 
+    /// <summary>When to stop before the last epoch; never if null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgnStopping? Stopping { get; init; }
+
     internal void Validate()
     {
         if (!(Lambda >= 0) || !(InitialSigma > 0) || !(MaxSigma >= InitialSigma) || !double.IsFinite(Lambda + MaxSigma))
@@ -25,6 +29,12 @@ public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, 
         {
             throw new ArgumentException(
                 $"AGN search: found {Bias}, expected finite numbers with 0 < initial bias <= maximal bias and a known draw.");
+        }
+
+        if (Stopping?.IsValid == false)
+        {
+            throw new ArgumentException(
+                $"AGN search: found {Stopping}, expected a finite reward tolerance >= 0, a patience >= 1 and an accuracy drop of 0..1.");
         }
     }
 }

@@ -21,7 +21,8 @@ public static class AgnSearch
     /// <param name="agn">Reward and bounds of the noise.</param>
     /// <param name="training">Epochs, learning rate, seed.</param>
     /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after every batch.</param>
+    /// <param name="progress">Told after every batch; <see cref="TrainingProgress.Measured"/> has |sigma_l| of every layer, then |beta_l| with
+    /// <see cref="AgnOptions.Bias"/>.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
     public static AgnResult Run(
@@ -51,7 +52,8 @@ public static class AgnSearch
             Tensor[] scales = [.. model.Layers.Select(l => l.Sigma), .. biased?.Biases ?? []];
             var record = Trainer.Run(
                 biased ?? model.Network, data, training, Step(model, agn, training, biased), null, JsonSerializer.Serialize(agn),
-                () => Tolerances(scales), resumeFile, progress, cancellation);
+                () => Tolerances(scales), resumeFile, progress, cancellation,
+                agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)));
             model.SetMode(LayerMode.Quantized);
             double[] found = Tolerances(scales);
             return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
@@ -99,6 +101,16 @@ public static class AgnSearch
             loss.backward();
             return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
         };
+
+    /// <summary>The reward at the start and after every epoch.</summary>
+    private static double[] Rewards(ApproxModel model, AgnOptions agn, IReadOnlyList<EpochRecord> epochs)
+    {
+        double total = model.Opcounts.Sum();
+        double start = agn.InitialSigma + (agn.Bias?.Initial ?? 0);
+        double Earned(double tolerance, int i) => model.Layers[i % model.Layers.Count].Opcount / total
+            * Math.Min(tolerance, i < model.Layers.Count ? agn.MaxSigma : agn.Bias!.Max);
+        return [start, .. epochs.Select(e => e.Measured.Select(Earned).Sum())];
+    }
 
     private static double[] Tolerances(Tensor[] scales) => [.. scales.Select(s => (double)Math.Abs(s.item<float>()))];
 }
