@@ -160,7 +160,7 @@ public static class Trainer
     /// <param name="labelSmoothing">Share of the target probability spread over all classes.</param>
     public static BatchStep CrossEntropyStep(Module<Tensor, Tensor> model, double labelSmoothing = 0) => (images, labels, _) =>
     {
-        var logits = model.call(images);
+        var logits = model.call(images).to(ScalarType.Float32);
         var loss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
         loss.backward();
         return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));

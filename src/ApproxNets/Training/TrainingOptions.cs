@@ -22,7 +22,7 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Sgd;
 
     /// <summary>Peak learning rate of <see cref="OptimizerKind.Muon"/>, for the weights of convolutions.</summary>
-    public double MuonLearningRate { get; init; } = 0.02;
+    public double MuonLearningRate { get; init; } = 0.05;
 
     /// <summary>Decay of the weights of convolutions under <see cref="OptimizerKind.Muon"/>: <c>w (1 - rate decay)</c> a step.</summary>
     public double MuonWeightDecay { get; init; } = 0.01;
