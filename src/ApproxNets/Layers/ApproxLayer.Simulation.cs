@@ -40,6 +40,11 @@ public abstract partial class ApproxLayer
             return (onDevice ? SimulateOnDevice(input, multiplier) : Simulate(input, multiplier, null)).MoveToOuterDisposeScope();
         }
 
+        if (GradientKind == GradientKind.Difference)
+        {
+            return ApproximateWithDifferences(input, multiplier).MoveToOuterDisposeScope();
+        }
+
         // In value the simulation, in gradient the exact quantised layer. On the CPU the simulation is written over the exact values:
         // nobody has read them, and no gradient depends on them.
         var exact = Quantized(input);

@@ -214,11 +214,4 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
         var scales = weight.detach().flatten(1).abs().amax([1]).div_(127).clamp_(min: 1e-12f);
         return FakeQuantize.PerChannel(weight, scales).MoveToOuterDisposeScope();
     }
-
-    private Tensor AddNoise(Tensor output)
-    {
-        using var generator = new Generator((ulong)NoiseSeed);
-        var noise = randn(output.shape, generator: generator);
-        return output.add(noise.mul_(output.detach().std()).mul(sigma.abs()));
-    }
 }

@@ -73,6 +73,19 @@ public sealed class ApproxModel : IDisposable
         }
     }
 
+    /// <summary>Sets the gradient of products of all layers, for retraining in <see cref="LayerMode.Approximate"/>.</summary>
+    /// <param name="kind">The gradient.</param>
+    /// <param name="halfWindow">Half window size of <see cref="GradientKind.Difference"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The window does not fit a table of 256 codes.</exception>
+    public void SetGradient(GradientKind kind, int halfWindow = 8)
+    {
+        foreach (var layer in Layers)
+        {
+            layer.HalfWindow = halfWindow;
+            layer.GradientKind = kind;
+        }
+    }
+
     /// <summary>Gives every layer its multiplier and switches all layers to <see cref="LayerMode.Approximate"/>.</summary>
     /// <exception cref="ArgumentException">The number of multipliers is not that of the layers, or one has the wrong
     /// signedness.</exception>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ApproxNets.Search;
 
 /// <summary>Settings of the AGN search: learned robustness per layer.</summary>
@@ -6,12 +8,33 @@ namespace ApproxNets.Search;
 /// <param name="MaxSigma">Noise scale above which a layer earns nothing more.</param>
 public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, double MaxSigma = 0.5)
 {
+    /// <summary>A learnable tolerance for the mean of the error beside that for its spread; off if null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // what is off leaves the settings of earlier searches as they were
+    public AgnBias? Bias { get; init; }
+
+    /// <summary>When to stop before the last epoch; never if null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgnStopping? Stopping { get; init; }
+
     internal void Validate()
     {
         if (!(Lambda >= 0) || !(InitialSigma > 0) || !(MaxSigma >= InitialSigma) || !double.IsFinite(Lambda + MaxSigma))
         {
             throw new ArgumentException(
                 $"AGN search: found {this}, expected finite numbers, lambda >= 0 and 0 < initial sigma <= maximal sigma.");
+        }
+
+        if (Bias is not null && (!(Bias.Initial > 0) || !(Bias.Max >= Bias.Initial) || !double.IsFinite(Bias.Max)
+            || !Enum.IsDefined(Bias.Draw)))
+        {
+            throw new ArgumentException(
+                $"AGN search: found {Bias}, expected finite numbers with 0 < initial bias <= maximal bias and a known draw.");
+        }
+
+        if (Stopping?.IsValid == false)
+        {
+            throw new ArgumentException(
+                $"AGN search: found {Stopping}, expected a finite reward tolerance >= 0, a patience >= 1 and an accuracy drop of 0..1.");
         }
     }
 }

@@ -10,7 +10,8 @@ namespace ApproxNets.Search;
 /// <summary>
 /// Learns per layer how much Gaussian noise the network tolerates (Trommer, Waschneck, Kumar, ICCAD 2022, section 3):
 /// the output of layer l becomes <c>y + eps |sigma_l| std(y)</c>, and weights and noise scales are trained together on
-/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>.
+/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>. With <see cref="AgnOptions.Bias"/> also a tolerance for the mean
+/// of the error.
 /// </summary>
 public static class AgnSearch
 {
@@ -20,7 +21,8 @@ public static class AgnSearch
     /// <param name="agn">Reward and bounds of the noise.</param>
     /// <param name="training">Epochs, learning rate, seed.</param>
     /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after every batch.</param>
+    /// <param name="progress">Told after every batch; <see cref="TrainingProgress.Measured"/> has |sigma_l| of every layer, then |beta_l| with
+    /// <see cref="AgnOptions.Bias"/>.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
     public static AgnResult Run(
@@ -42,38 +44,73 @@ public static class AgnSearch
         }
 
         model.SetMode(LayerMode.Noise);
-        double[] start = Sigmas(model);
-        var record = Trainer.Run(
-            model.Network, data, training, Step(model, agn, training), null, JsonSerializer.Serialize(agn), () => Sigmas(model),
-            resumeFile, progress, cancellation);
-        model.SetMode(LayerMode.Quantized);
-        return new AgnResult(Sigmas(model), [start, .. record.Epochs.Select(e => e.Measured)], record);
+        int layers = model.Layers.Count;
+        double[] start = Tolerances([.. model.Layers.Select(l => l.Sigma)]);
+        var biased = agn.Bias is null ? null : new BiasedNetwork(model, agn.Bias);
+        try
+        {
+            Tensor[] scales = [.. model.Layers.Select(l => l.Sigma), .. biased?.Biases ?? []];
+            var record = Trainer.Run(
+                biased ?? model.Network, data, training, Step(model, agn, training, biased), null, JsonSerializer.Serialize(agn),
+                () => Tolerances(scales), resumeFile, progress, cancellation,
+                agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)));
+            model.SetMode(LayerMode.Quantized);
+            double[] found = Tolerances(scales);
+            return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
+            {
+                Biases = found[layers..],
+            };
+        }
+        finally
+        {
+            biased?.Release();
+        }
     }
 
     /// <summary>Computes the reward for noise <c>sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>: a differentiable scalar.</summary>
     /// <param name="model">The model.</param>
     /// <param name="maxSigma">Bound above which a layer earns nothing more.</param>
-    public static Tensor NoiseReward(ApproxModel model, double maxSigma)
+    public static Tensor NoiseReward(ApproxModel model, double maxSigma) =>
+        Reward(model, [.. model.Layers.Select(l => l.Sigma)], maxSigma);
+
+    /// <summary>Computes <c>sum_l (c_l / sum c) min(|t_l|, max)</c> of tolerances: a differentiable scalar.</summary>
+    internal static Tensor Reward(ApproxModel model, IReadOnlyList<Tensor> tolerances, double max)
     {
         using var scope = NewDisposeScope();
         double total = model.Opcounts.Sum();
-        var terms = model.Layers.Select(l => l.Sigma.abs().clamp(max: maxSigma).mul(l.Opcount / total));
+        var terms = model.Layers.Zip(tolerances, (l, tolerance) => tolerance.abs().clamp(max: max).mul(l.Opcount / total));
         return stack(terms).sum().MoveToOuterDisposeScope();
     }
 
-    private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training) => (images, labels, step) =>
-    {
-        for (int l = 0; l < model.Layers.Count; l++)
+    private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training, BiasedNetwork? biased) =>
+        (images, labels, step) =>
         {
-            model.Layers[l].NoiseSeed = ((long)training.Seed << 40) ^ ((long)step << 10) ^ l;
-        }
+            for (int l = 0; l < model.Layers.Count; l++)
+            {
+                model.Layers[l].NoiseSeed = ((long)training.Seed << 40) ^ ((long)step << 10) ^ l;
+            }
 
-        var logits = model.Network.call(images);
-        var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing)
-            .sub(NoiseReward(model, agn.MaxSigma).mul(agn.Lambda));
-        loss.backward();
-        return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
-    };
+            var logits = model.Network.call(images);
+            var reward = NoiseReward(model, agn.MaxSigma);
+            if (biased is not null)
+            {
+                reward = reward.add(Reward(model, biased.Biases, agn.Bias!.Max));
+            }
 
-    private static double[] Sigmas(ApproxModel model) => [.. model.Layers.Select(l => (double)Math.Abs(l.Sigma.item<float>()))];
+            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.mul(agn.Lambda));
+            loss.backward();
+            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+        };
+
+    /// <summary>The reward at the start and after every epoch.</summary>
+    private static double[] Rewards(ApproxModel model, AgnOptions agn, IReadOnlyList<EpochRecord> epochs)
+    {
+        double total = model.Opcounts.Sum();
+        double start = agn.InitialSigma + (agn.Bias?.Initial ?? 0);
+        double Earned(double tolerance, int i) => model.Layers[i % model.Layers.Count].Opcount / total
+            * Math.Min(tolerance, i < model.Layers.Count ? agn.MaxSigma : agn.Bias!.Max);
+        return [start, .. epochs.Select(e => e.Measured.Select(Earned).Sum())];
+    }
+
+    private static double[] Tolerances(Tensor[] scales) => [.. scales.Select(s => (double)Math.Abs(s.item<float>()))];
 }

@@ -8,6 +8,6 @@ namespace ApproxNets.Training;
 /// <param name="Seconds">Wall time of the epoch.</param>
 public sealed record EpochRecord(int Epoch, double Loss, double Accuracy, double ValidationAccuracy, double Seconds)
 {
-    /// <summary>What the stage measures besides; in an AGN search |sigma_l| of every layer.</summary>
+    /// <summary>What the stage measures besides; in an AGN search |sigma_l| of every layer, then |beta_l| if it learns biases.</summary>
     public IReadOnlyList<double> Measured { get; init; } = [];
 }

@@ -47,10 +47,11 @@ public static class Trainer
     /// <param name="step">As for <see cref="Train"/>.</param>
     /// <param name="trains">As for <see cref="Train"/>.</param>
     /// <param name="settings">What the step depends on besides the options; a resume file of other settings is refused.</param>
-    /// <param name="measure">Called after every epoch for <see cref="EpochRecord.Measured"/>; nothing if null.</param>
+    /// <param name="measure">Called after every epoch for <see cref="EpochRecord.Measured"/> and for every report; nothing if null.</param>
     /// <param name="resumeFile">As for <see cref="Train"/>.</param>
     /// <param name="progress">As for <see cref="Train"/>.</param>
     /// <param name="cancellation">As for <see cref="Train"/>.</param>
+    /// <param name="stops">Asked before every epoch whether those so far are enough.</param>
     internal static TrainingRecord Run(
         Module<Tensor, Tensor> model,
         ImageDataset data,
@@ -61,7 +62,8 @@ public static class Trainer
         Func<IReadOnlyList<double>>? measure,
         string? resumeFile,
         IProgress<TrainingProgress>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Predicate<IReadOnlyList<EpochRecord>>? stops = null)
     {
         options.Validate();
         settings = JsonSerializer.Serialize(options) + settings;
@@ -81,7 +83,7 @@ public static class Trainer
         var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, descent, settings) : [];
         var total = Stopwatch.StartNew();
         int begun = epochs.Count;
-        for (int epoch = begun; epoch < options.Epochs; epoch++)
+        for (int epoch = begun; epoch < options.Epochs && stops?.Invoke(epochs) != true; epoch++)
         {
             var watch = Stopwatch.StartNew();
             model.train();
@@ -91,7 +93,10 @@ public static class Trainer
                 options.Stage, epoch + 1, options.Epochs, batches, loader.Batches,
                 loss / batches, correct / (batches * options.BatchSize), validation,
                 batches * options.BatchSize / watch.Elapsed.TotalSeconds, total.Elapsed,
-                Remaining(total.Elapsed, begun, epoch + ((double)batches / loader.Batches), options.Epochs));
+                Remaining(total.Elapsed, begun, epoch + ((double)batches / loader.Batches), options.Epochs))
+            {
+                Measured = measure?.Invoke() ?? [],
+            };
 
             foreach (var batch in loader.Epoch(epoch))
             {

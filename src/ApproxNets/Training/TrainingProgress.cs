@@ -23,4 +23,8 @@ public sealed record TrainingProgress(
     double? ValidationAccuracy,
     double ImagesPerSecond,
     TimeSpan Elapsed,
-    TimeSpan Remaining);
+    TimeSpan Remaining)
+{
+    /// <summary>What the stage measures besides, at this moment: see <see cref="EpochRecord.Measured"/>.</summary>
+    public IReadOnlyList<double> Measured { get; init; } = [];
+}
