@@ -20,7 +20,7 @@ internal static class DataCommand
             return CommandLine.Success;
         });
 
-        var name = new Argument<string>("NAME") { Description = "The data set: cifar10." };
+        var name = new Argument<string>("NAME") { Description = "The data set: cifar10 or fashion-mnist." };
         var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
         fetch.SetAction(async (parsed, _) =>
         {
