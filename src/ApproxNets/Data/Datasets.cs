@@ -61,8 +61,8 @@ public static class Datasets
         {
             string? folder = folders.FindHereOrInSystem(folderName);
             string? missing = folder is null ? Absence(name, folderName, folders) : missingOf(folder, testImages);
-            return new DatasetStatus(
-                name, description, folder ?? folders.Folders.Select(f => Path.Combine(f, folderName)).FirstOrDefault(), missing is null, missing);
+            folder ??= folders.Folders.Select(f => Path.Combine(f, folderName)).FirstOrDefault();
+            return new DatasetStatus(name, description, folder, missing is null, missing);
         }
 
         return

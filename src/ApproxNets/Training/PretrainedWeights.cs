@@ -41,7 +41,8 @@ public static class PretrainedWeights
         if (exceptClassifier && classifier.Length == 0)
         {
             throw new ArgumentException(
-                $"Weights of '{file}': found no fully connected layer in {network.GetName()}, expected one to leave out.", nameof(exceptClassifier));
+                $"Weights of '{file}': found no fully connected layer in {network.GetName()}, expected one to leave out.",
+                nameof(exceptClassifier));
         }
 
         var (tensors, metadata) = string.Equals(Path.GetExtension(file), ".safetensors", StringComparison.OrdinalIgnoreCase)

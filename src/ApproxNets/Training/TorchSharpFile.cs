@@ -50,7 +50,8 @@ internal static class TorchSharpFile
         catch (Exception e) when (e is EndOfStreamException or FormatException or IOException)
         {
             throw new InvalidDataException(
-                $"'{path}': found damaged data at byte offset {file.Position} of {file.Length} after {tensors.Count} tensors ({e.Message}), "
+                $"'{path}': found damaged data at byte offset {file.Position} of {file.Length} after {tensors.Count} tensors "
+                + $"({e.Message}), "
                 + "expected a file that module.save of TorchSharp wrote, or the extension .safetensors.", e);
         }
 

@@ -100,7 +100,11 @@ public sealed class FashionMnistTests : IDisposable
                 return true;
             }
 
-            var crops = from dy in Enumerable.Range(-4, 9) from dx in Enumerable.Range(-4, 9) from flip in new[] { false, true } select (dy, dx, flip);
+            var crops =
+                from dy in Enumerable.Range(-4, 9)
+                from dx in Enumerable.Range(-4, 9)
+                from flip in new[] { false, true }
+                select (dy, dx, flip);
             var found = crops.Where(c => Is(c.dy, c.dx, c.flip)).ToList();
             Assert.Single(found);
             moved += found[0] == (0, 0, false) ? 0 : 1;
