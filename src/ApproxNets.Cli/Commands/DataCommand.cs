@@ -20,7 +20,7 @@ internal static class DataCommand
             return CommandLine.Success;
         });
 
-        var name = new Argument<string>("NAME") { Description = "The data set: cifar10." };
+        var name = new Argument<string>("NAME") { Description = "The data set: cifar10 or fashion-mnist." };
         var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
         fetch.SetAction(async (parsed, _) =>
         {
@@ -38,15 +38,15 @@ internal static class DataCommand
     {
         void Entry(string name, string description, string? folder, bool complete, string? missing)
         {
-            output.WriteLine($"  {name,-12} {(complete ? "complete  " : "incomplete")}  {description}");
+            output.WriteLine($"  {name,-13} {(complete ? "complete  " : "incomplete")}  {description}");
             if (folder is not null)
             {
-                output.WriteLine($"{"",-27}{(complete ? "in" : "expected in")} {folder}");
+                output.WriteLine($"{"",-28}{(complete ? "in" : "expected in")} {folder}");
             }
 
             if (missing is not null)
             {
-                output.WriteLine($"{"",-27}missing: {missing}");
+                output.WriteLine($"{"",-28}missing: {missing}");
             }
         }
 

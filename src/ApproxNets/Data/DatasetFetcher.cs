@@ -6,11 +6,11 @@ namespace ApproxNets.Data;
 public static class DatasetFetcher
 {
     /// <summary>
-    /// Fetches a data set: downloads its archive to a <c>.part</c> file (going on from what an earlier attempt left),
-    /// compares the published checksum, unpacks beside and moves the unpacked folder into place. Does nothing when
-    /// the set is complete already.
+    /// Fetches a data set: downloads its archive to a <c>.part</c> file, or its files to a <c>.part</c> folder (going on from what
+    /// an earlier attempt left), compares the published checksums, unpacks an archive beside and moves the folder into place.
+    /// Does nothing when the set is complete already.
     /// </summary>
-    /// <param name="name">"cifar10".</param>
+    /// <param name="name">"cifar10" or "fashion-mnist".</param>
     /// <param name="folder">Where to put it; null for the first folder that <see cref="Datasets"/> looks in.</param>
     /// <param name="progress">Told where the download stands.</param>
     /// <param name="cancellation">Stops; a partial download is kept.</param>
@@ -26,7 +26,7 @@ public static class DatasetFetcher
         string name, string? folder = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        ArchiveSource source = SourceOf(name);
+        CheckName(name);
         if (folder is null)
         {
             DataFolders folders = DataFolders.Current();
@@ -39,38 +39,49 @@ public static class DatasetFetcher
 
         // The limit of the whole request would end a slow download; a silent server is noticed all the same.
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        return await FetchAsync(source, folder, client, progress, cancellation).ConfigureAwait(false);
+        return name == FileSetSource.FashionMnist.Name
+            ? await FetchAsync(FileSetSource.FashionMnist, folder, client, progress, cancellation).ConfigureAwait(false)
+            : await FetchAsync(ArchiveSource.Cifar10, folder, client, progress, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Says in a line how to put a data set in place on a machine without a network.</summary>
-    /// <param name="name">"cifar10".</param>
+    /// <param name="name">"cifar10" or "fashion-mnist".</param>
     /// <exception cref="ArgumentException">There is nothing to fetch for this name.</exception>
     public static string ByHand(string name)
     {
-        ArchiveSource source = SourceOf(name);
+        CheckName(name);
         string folder = DataFolders.Current().Folders.FirstOrDefault() ?? $"a folder that {DataFolders.Variable} names";
+        if (name == FileSetSource.FashionMnist.Name)
+        {
+            FileSetSource files = FileSetSource.FashionMnist;
+            return $"{files.ByPackage} By hand: download {string.Join(", ", files.Files.Select(f => $"{f.Name} (MD5 {f.Md5})"))} "
+                + $"from {files.Address} where there is a network to {Path.Combine(folder, files.Folder)}.";
+        }
+
+        ArchiveSource source = ArchiveSource.Cifar10;
         return $"By hand: download {source.Address} (MD5 {source.Md5}) where there is a network and unpack it in {folder}, "
             + $"so that it holds {source.Folder}.";
     }
 
-    private static ArchiveSource SourceOf(string name) => name switch
+    private static void CheckName(string name)
     {
-        "cifar10" => ArchiveSource.Cifar10,
-        "shapes" => throw new ArgumentException("Data set shapes: found nothing to fetch, it is made in code.", nameof(name)),
-        _ => throw new ArgumentException($"Data set: found the name '{name}', expected cifar10.", nameof(name)),
-    };
+        if (name != ArchiveSource.Cifar10.Name && name != FileSetSource.FashionMnist.Name)
+        {
+            throw new ArgumentException(
+                name == "shapes"
+                    ? "Data set shapes: found nothing to fetch, it is made in code."
+                    : $"Data set: found the name '{name}', expected {ArchiveSource.Cifar10.Name} or {FileSetSource.FashionMnist.Name}.",
+                nameof(name));
+        }
+    }
 
     internal static async Task<string> FetchAsync(
         ArchiveSource source, string folder, HttpClient client, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
         string target = Path.Combine(Path.GetFullPath(folder), source.Folder);
-        if (Directory.Exists(target))
+        if (IsComplete(source.Name, target, source.Missing))
         {
-            return source.Missing(target) is { } missing
-                ? throw new IOException(
-                    $"Data set {source.Name}: found an incomplete copy in '{target}' ({missing}), "
-                    + "expected none or a whole one. Remove it and fetch again.")
-                : target;
+            return target;
         }
 
         Directory.CreateDirectory(folder);
@@ -78,28 +89,82 @@ public static class DatasetFetcher
         await ResumableDownload
             .DownloadAsync(client, source.Address, archive, ResumableDownload.LongestSilence, progress, cancellation)
             .ConfigureAwait(false);
-        await CheckAsync(source, archive, cancellation).ConfigureAwait(false);
+        await CheckAsync(source.Name, source.Address, source.Md5, archive, cancellation).ConfigureAwait(false);
         await Task.Run(() => Unpack(source, archive, target, cancellation), cancellation).ConfigureAwait(false);
         File.Delete(archive);
         return target;
     }
 
-    private static async Task CheckAsync(ArchiveSource source, string archive, CancellationToken cancellation)
+    internal static async Task<string> FetchAsync(
+        FileSetSource source, string folder, HttpClient client, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
-        string found;
-        await using (FileStream file = File.OpenRead(archive))
+        string target = Path.Combine(Path.GetFullPath(folder), source.Folder);
+        if (IsComplete(source.Name, target, source.Missing))
         {
-            found = Convert.ToHexStringLower(await MD5.HashDataAsync(file, cancellation).ConfigureAwait(false));
+            return target;
         }
 
-        if (found != source.Md5)
+        string part = target + ".part";
+        Directory.CreateDirectory(part);
+        long before = 0, total = source.Files.Sum(f => f.Bytes);
+        foreach (var (name, bytes, md5) in source.Files)
         {
-            long length = new FileInfo(archive).Length;
-            File.Delete(archive);
-            throw new InvalidDataException(
-                $"Data set {source.Name}: found MD5 {found} of the {length} bytes from {source.Address}, "
-                + $"expected {source.Md5}. The file was removed; fetching again starts anew.");
+            string path = Path.Combine(part, name);
+            if (!File.Exists(path) || await Md5Async(path, cancellation).ConfigureAwait(false) != md5)
+            {
+                var address = new Uri(source.Address, name);
+                await ResumableDownload
+                    .DownloadAsync(
+                        client, address, path, ResumableDownload.LongestSilence, new PartProgress(progress, before, total), cancellation)
+                    .ConfigureAwait(false);
+                await CheckAsync(source.Name, address, md5, path, cancellation).ConfigureAwait(false);
+            }
+
+            before += bytes;
         }
+
+        if (source.Missing(part) is { } missing)
+        {
+            throw new InvalidDataException($"Data set {source.Name}: found files that are no whole set ({missing}), expected one.");
+        }
+
+        Directory.Move(part, target);
+        return target;
+    }
+
+    /// <summary>Whether a folder is there and whole.</summary>
+    /// <exception cref="IOException">It is there, but not whole.</exception>
+    private static bool IsComplete(string name, string target, Func<string, string?> missingOf)
+    {
+        if (!Directory.Exists(target))
+        {
+            return false;
+        }
+
+        return missingOf(target) is { } missing
+            ? throw new IOException(
+                $"Data set {name}: found an incomplete copy in '{target}' ({missing}), "
+                + "expected none or a whole one. Remove it and fetch again.")
+            : true;
+    }
+
+    private static async Task CheckAsync(string name, Uri address, string md5, string path, CancellationToken cancellation)
+    {
+        string found = await Md5Async(path, cancellation).ConfigureAwait(false);
+        if (found != md5)
+        {
+            long length = new FileInfo(path).Length;
+            File.Delete(path);
+            throw new InvalidDataException(
+                $"Data set {name}: found MD5 {found} of the {length} bytes from {address}, "
+                + $"expected {md5}. The file was removed; fetching again starts anew.");
+        }
+    }
+
+    private static async Task<string> Md5Async(string path, CancellationToken cancellation)
+    {
+        await using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(await MD5.HashDataAsync(file, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Unpacks into a folder beside the target and renames it, so that a target that exists is whole.</summary>
@@ -125,5 +190,11 @@ public static class DatasetFetcher
         {
             Directory.Delete(unpacked, recursive: true);
         }
+    }
+
+    /// <summary>Reports one file as a part of all.</summary>
+    private sealed class PartProgress(IProgress<FetchProgress>? whole, long before, long total) : IProgress<FetchProgress>
+    {
+        public void Report(FetchProgress value) => whole?.Report(value with { Bytes = before + value.Bytes, Total = total });
     }
 }

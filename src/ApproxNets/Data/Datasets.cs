@@ -1,8 +1,8 @@
 namespace ApproxNets.Data;
 
 /// <summary>
-/// The data sets by name: "shapes" is made in code, "cifar10" is looked for in the folder that the environment variable
-/// <c>APPROXNETS_DATA</c> names, then in <c>data/.cache</c> of the repository.
+/// The data sets by name: "shapes" is made in code, "cifar10" and "fashion-mnist" are looked for in the folder that the environment
+/// variable <c>APPROXNETS_DATA</c> names, then in <c>data/.cache</c> of the repository, on Linux then in <c>/usr/share/datasets</c>.
 /// </summary>
 public static class Datasets
 {
@@ -16,12 +16,13 @@ public static class Datasets
     public const int ShapesTest = 4_000;
 
     /// <summary>The names that <see cref="Load(string, int, DatasetOptions?)"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10"];
+    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10", "fashion-mnist"];
 
     /// <summary>Loads a data set. A set that is missing is an error: no other takes its place.</summary>
-    /// <param name="name">"shapes" or "cifar10".</param>
-    /// <param name="seed">Seed of "shapes"; the files and the split of "cifar10" are fixed.</param>
-    /// <param name="options">How many images to use. Statistics and sum of "cifar10" are those of the whole set whatever the sizes.</param>
+    /// <param name="name">"shapes", "cifar10" or "fashion-mnist".</param>
+    /// <param name="seed">Seed of "shapes"; the files and the split of the others are fixed.</param>
+    /// <param name="options">How many images to use. Statistics and sum of a set in files are those of the whole set whatever the
+    /// sizes.</param>
     /// <exception cref="ArgumentException">There is no data set of this name, or it has fewer images than asked for.</exception>
     /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says where it was looked for
     /// and how to get it.</exception>
@@ -33,7 +34,8 @@ public static class Datasets
     /// <summary>Says of each data set whether it is there.</summary>
     public static IReadOnlyList<DatasetStatus> List() => List(DataFolders.Current(), Cifar10.RecordsPerFile);
 
-    internal static ImageDataset Load(string name, int seed, DatasetOptions? options, DataFolders folders, int recordsPerFile)
+    /// <summary>As <see cref="Load(string, int, DatasetOptions?)"/>, of files in which the test images are so many.</summary>
+    internal static ImageDataset Load(string name, int seed, DatasetOptions? options, DataFolders folders, int testImages)
     {
         ArgumentNullException.ThrowIfNull(name);
         options ??= new DatasetOptions();
@@ -43,16 +45,9 @@ public static class Datasets
                 return Shapes.Load(
                     options.Training ?? ShapesTraining, options.Validation ?? ShapesValidation, options.Test ?? ShapesTest, seed);
             case "cifar10":
-                string folder = folders.Find(Cifar10.FolderName) ?? throw new DirectoryNotFoundException(
-                    $"Data set cifar10: found no folder {Cifar10.FolderName}. Looked in: {folders.Description}. "
-                    + "To get it: approxnets data fetch cifar10");
-                ImageDataset all = Cifar10.Read(folder, recordsPerFile);
-                return all with
-                {
-                    Training = Limit(all.Training, options.Training, "training"),
-                    Validation = Limit(all.Validation, options.Validation, "validation"),
-                    Test = Limit(all.Test, options.Test, "test"),
-                };
+                return Limit(Cifar10.Read(Require(name, Cifar10.FolderName, folders), testImages), options);
+            case "fashion-mnist":
+                return Limit(FashionMnist.Read(Require(name, FashionMnist.FolderName, folders), testImages), options);
             default:
                 throw new ArgumentException(
                     $"Data set: found the name '{name}', "
@@ -60,28 +55,55 @@ public static class Datasets
         }
     }
 
-    internal static IReadOnlyList<DatasetStatus> List(DataFolders folders, int recordsPerFile)
+    internal static IReadOnlyList<DatasetStatus> List(DataFolders folders, int testImages)
     {
-        string? folder = folders.Find(Cifar10.FolderName);
-        string? missing = folder is null
-            ? $"no folder {Cifar10.FolderName}; looked in: {folders.Description}; to get it: approxnets data fetch cifar10"
-            : Cifar10.Missing(folder, recordsPerFile);
+        DatasetStatus InFiles(string name, string description, string folderName, Func<string, int, string?> missingOf)
+        {
+            string? folder = folders.FindHereOrInSystem(folderName);
+            string? missing = folder is null ? Absence(name, folderName, folders) : missingOf(folder, testImages);
+            folder ??= folders.Folders.Select(f => Path.Combine(f, folderName)).FirstOrDefault();
+            return new DatasetStatus(name, description, folder, missing is null, missing);
+        }
+
         return
         [
             new DatasetStatus("shapes", "ten shapes, 3x32x32, made in code from a seed", null, true, null),
-            new DatasetStatus(
+            InFiles(
                 "cifar10",
                 "CIFAR-10, official binary layout: 10 classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
-                folder ?? folders.Folders.Select(f => Path.Combine(f, Cifar10.FolderName)).FirstOrDefault(),
-                missing is null,
-                missing),
+                Cifar10.FolderName,
+                Cifar10.Missing),
+            InFiles(
+                "fashion-mnist",
+                "Fashion-MNIST: 10 classes, 1x28x28; 55,000 training, 5,000 validation, 10,000 test images",
+                FashionMnist.FolderName,
+                FashionMnist.Missing),
         ];
     }
 
-    private static ImageSet Limit(ImageSet images, int? count, string split) => count switch
+    private static string Require(string name, string folderName, DataFolders folders) => folders.FindHereOrInSystem(folderName)
+        ?? throw new DirectoryNotFoundException($"Data set {name}: found {Absence(name, folderName, folders)}");
+
+    private static string Absence(string name, string folderName, DataFolders folders)
     {
-        null => images,
-        int n when n >= 0 && n <= images.Count => images.Take(n),
-        _ => throw new ArgumentException($"Data set cifar10: found {count} {split} images asked for, expected 0..{images.Count}."),
-    };
+        string system = folders.SystemFolder is { } folder ? $"; '{folder}' (the operating system's)" : "";
+        string package = name == FileSetSource.FashionMnist.Name ? $". {FileSetSource.FashionMnist.ByPackage}" : "";
+        return $"no folder {folderName}; looked in: {folders.Description}{system}; to get it: approxnets data fetch {name}{package}";
+    }
+
+    private static ImageDataset Limit(ImageDataset all, DatasetOptions options)
+    {
+        ImageSet Some(ImageSet images, int? count, string split) => count switch
+        {
+            null => images,
+            int n when n >= 0 && n <= images.Count => images.Take(n),
+            _ => throw new ArgumentException($"Data set {all.Name}: found {count} {split} images asked for, expected 0..{images.Count}."),
+        };
+        return all with
+        {
+            Training = Some(all.Training, options.Training, "training"),
+            Validation = Some(all.Validation, options.Validation, "validation"),
+            Test = Some(all.Test, options.Test, "test"),
+        };
+    }
 }

@@ -18,6 +18,8 @@ public static class SafeTensors
     {
         ["F32"] = (ScalarType.Float32, 4),
         ["F64"] = (ScalarType.Float64, 8),
+        ["F16"] = (ScalarType.Float16, 2),
+        ["BF16"] = (ScalarType.BFloat16, 2),
         ["I64"] = (ScalarType.Int64, 8),
         ["I32"] = (ScalarType.Int32, 4),
         ["U8"] = (ScalarType.Byte, 1),
@@ -25,7 +27,8 @@ public static class SafeTensors
 
     /// <summary>Writes tensors and text to a file: to a temporary one first, which then takes the file's place.</summary>
     /// <param name="path">The file; its folder is made if missing.</param>
-    /// <param name="tensors">Name and CPU tensor (float32, float64, int64, int32 or uint8), in the order of the file.</param>
+    /// <param name="tensors">Name and CPU tensor (float32, float64, float16, bfloat16, int64, int32 or uint8), in the order of
+    /// the file.</param>
     /// <param name="metadata">Text by key, stored in the header.</param>
     /// <exception cref="ArgumentException">A tensor is of another dtype.</exception>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)

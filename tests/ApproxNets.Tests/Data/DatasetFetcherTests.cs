@@ -248,6 +248,84 @@ public sealed class DatasetFetcherTests : IDisposable
         Assert.Contains("'mnist'", (await Assert.ThrowsAsync<ArgumentException>(() => FetchNamed("mnist"))).Message);
     }
 
+    private FileSetSource FileSet(LoopbackArchiveServer server, params string[] names)
+    {
+        foreach (string name in names)
+        {
+            server.Files.TryAdd(name, RandomNumberGenerator.GetBytes(50_000));
+        }
+
+        return new FileSetSource(
+            "tiny",
+            new Uri(server.Address, "."),
+            [.. names.Select(n => (n, server.Files[n].LongLength, Convert.ToHexStringLower(MD5.HashData(server.Files[n]))))],
+            "tiny",
+            folder => names.FirstOrDefault(n => !File.Exists(Path.Combine(folder, n))),
+            "");
+    }
+
+    private Task<string> Fetch(FileSetSource source, IProgress<FetchProgress>? progress = null)
+        => DatasetFetcher.FetchAsync(source, _folder.Path, _client, progress, TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task FetchesAndChecksAllFilesOfASet()
+    {
+        using var server = new LoopbackArchiveServer([]);
+        FileSetSource source = FileSet(server, "a.gz", "b.gz", "c.gz");
+        var progress = new Recorder();
+        Assert.Equal(_folder["tiny"], await Fetch(source, progress));
+        Assert.All(server.Files, f => Assert.Equal(f.Value, File.ReadAllBytes(_folder["tiny", f.Key])));
+        Assert.Equal([_folder["tiny"]], Directory.GetFileSystemEntries(_folder.Path));
+        Assert.Equal(["", "", ""], server.Ranges);
+        Assert.All(progress.Reports, r => Assert.Equal(150_000, r.Total));
+        Assert.Equal(150_000, progress.Reports[^1].Bytes);
+        Assert.Equal(progress.Reports.Select(r => r.Bytes).Order(), progress.Reports.Select(r => r.Bytes));
+        await Fetch(source);
+        Assert.Equal(3, server.Ranges.Count); // a complete copy is left alone
+    }
+
+    [Fact]
+    public async Task GoesOnWithTheFileThatBrokeOff()
+    {
+        using var server = new LoopbackArchiveServer([]);
+        FileSetSource source = FileSet(server, "a.gz", "b.gz");
+        Directory.CreateDirectory(_folder["tiny.part"]);
+        File.WriteAllBytes(_folder["tiny.part", "a.gz"], server.Files["a.gz"]);
+        server.BreakAfter = 20_000;
+        await Assert.ThrowsAnyAsync<IOException>(() => Fetch(source));
+        Assert.False(Directory.Exists(_folder["tiny"]));
+        server.BreakAfter = null;
+        await Fetch(source);
+        Assert.Equal(["", "bytes=20000-"], server.Ranges); // b.gz alone: a.gz was whole
+        Assert.Equal(server.Files["b.gz"], File.ReadAllBytes(_folder["tiny", "b.gz"]));
+    }
+
+    [Fact]
+    public async Task WrongChecksumOfAFileRemovesThatFileOnly()
+    {
+        using var server = new LoopbackArchiveServer([]);
+        FileSetSource source = FileSet(server, "a.gz", "b.gz");
+        byte[] good = server.Files["b.gz"];
+        server.Files["b.gz"] = [.. good[..^1], (byte)~good[^1]];
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(source));
+        Assert.Contains("b.gz", error.Message);
+        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(good)), error.Message);
+        Assert.Equal([_folder["tiny.part", "a.gz"]], Directory.GetFileSystemEntries(_folder["tiny.part"]));
+        Assert.False(Directory.Exists(_folder["tiny"]));
+    }
+
+    [Fact]
+    public void FashionMnistHasAPackageAndFourFilesThatMakeItWhole()
+    {
+        string text = DatasetFetcher.ByHand("fashion-mnist");
+        Assert.Contains("apt-get install dataset-fashion-mnist", text);
+        Assert.Contains("8d4fb7e6c68d591d4c3dfef9ec88bf0d", text);
+        Assert.Equal(FashionMnist.Files.Select(f => f + ".gz"), FileSetSource.FashionMnist.Files.Select(f => f.Name));
+        Assert.Equal(
+            new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz"),
+            new Uri(FileSetSource.FashionMnist.Address, FileSetSource.FashionMnist.Files[3].Name));
+    }
+
     private sealed class Recorder : IProgress<FetchProgress>
     {
         public List<FetchProgress> Reports { get; } = [];

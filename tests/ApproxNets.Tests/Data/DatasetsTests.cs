@@ -64,7 +64,36 @@ public sealed class DatasetsTests : IDisposable
     {
         string message = Assert.Throws<ArgumentException>(() => Datasets.Load("mnist")).Message;
         Assert.Contains("'mnist'", message);
-        Assert.Contains("shapes, cifar10", message);
+        Assert.Contains("shapes, cifar10, fashion-mnist", message);
+    }
+
+    [Fact]
+    public void FashionMnistIsFoundInTheSystemsFolderAfterTheOthers()
+    {
+        (string inner, string cache, string named) = Layout();
+        string system = _folder["system"];
+        ImageDataset Load() => Datasets.Load(
+            "fashion-mnist", 0, new DatasetOptions(Training: 3), DataFolders.Of(named, inner, system), SyntheticFashionMnist.TestImages);
+        DatasetStatus Status() => Datasets
+            .List(DataFolders.Of(named, inner, system), SyntheticFashionMnist.TestImages).Single(s => s.Name == "fashion-mnist");
+
+        string message = Assert.Throws<DirectoryNotFoundException>(Load).Message;
+        Assert.All(
+            [named, cache, system, "approxnets data fetch fashion-mnist", "apt-get install dataset-fashion-mnist"],
+            part => Assert.Contains(part, message));
+        Assert.False(Status().IsComplete);
+        Assert.Contains("apt-get install dataset-fashion-mnist", Status().Missing);
+        Assert.Equal(Path.Combine(named, "fashion-mnist"), Status().Folder);
+
+        SyntheticFashionMnist.Write(Path.Combine(system, "fashion-mnist"), packed: true);
+        Assert.Equal((3, 2, 4), (Load().Training.Count, Load().Validation.Count, Load().Test.Count));
+        Assert.Equal((Path.Combine(system, "fashion-mnist"), true, null), (Status().Folder, Status().IsComplete, Status().Missing));
+
+        SyntheticFashionMnist.Write(Path.Combine(cache, "fashion-mnist"), packed: false);
+        Assert.Equal(Path.Combine(cache, "fashion-mnist"), Status().Folder);
+        File.Delete(Path.Combine(cache, "fashion-mnist", "train-labels-idx1-ubyte"));
+        Assert.Equal("train-labels-idx1-ubyte.gz is missing", Status().Missing);
+        Assert.Throws<FileNotFoundException>(Load);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ApproxNets.Tests.Data;
 
-/// <summary>Serves one file over HTTP on the loopback address, well or badly.</summary>
+/// <summary>Serves one file, or several by name, over HTTP on the loopback address, well or badly.</summary>
 internal sealed class LoopbackArchiveServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -20,6 +20,9 @@ internal sealed class LoopbackArchiveServer : IDisposable
     }
 
     public byte[] Content { get; set; }
+
+    /// <summary>Files by name; <see cref="Content"/> is what all other names give.</summary>
+    public Dictionary<string, byte[]> Files { get; } = [];
 
     /// <summary>Answers every request with the whole file.</summary>
     public bool IgnoresRange { get; set; }
@@ -64,20 +67,22 @@ internal sealed class LoopbackArchiveServer : IDisposable
 
     private async Task AnswerAsync(NetworkStream stream)
     {
-        string range = "";
+        string range = "", name = "";
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
         while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line)
         {
+            name = line.StartsWith("GET ", StringComparison.Ordinal) ? line.Split(' ')[1].Split('/')[^1] : name;
             range = line.StartsWith("Range:", StringComparison.OrdinalIgnoreCase) ? line[6..].Trim() : range;
         }
 
         Ranges.Add(range);
+        byte[] content = Files.GetValueOrDefault(name, Content);
         int start = range.Length == 0 || IgnoresRange ? 0 : int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
         (int status, string extra) = Refusal is { } refusal ? (refusal, "")
-            : start >= Content.Length && start > 0 ? (416, $"Content-Range: bytes */{Content.Length}\r\n")
-            : start > 0 ? (206, $"Content-Range: bytes {start}-{Content.Length - 1}/{Content.Length}\r\n")
+            : start >= content.Length && start > 0 ? (416, $"Content-Range: bytes */{content.Length}\r\n")
+            : start > 0 ? (206, $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}\r\n")
             : (200, "");
-        byte[] body = status is 200 or 206 ? Content[start..] : [];
+        byte[] body = status is 200 or 206 ? content[start..] : [];
         string head = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length}\r\n{extra}Connection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), _stop.Token);
         int sent = Math.Min(body.Length, BreakAfter ?? StallAfter ?? body.Length);

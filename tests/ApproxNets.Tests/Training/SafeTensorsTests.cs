@@ -24,6 +24,8 @@ public sealed class SafeTensorsTests
             ("f64", randn(5, dtype: ScalarType.Float64)),
             ("i64", tensor(new[] { long.MinValue, -1, long.MaxValue })),
             ("i32", tensor(new[] { int.MinValue, 7 })),
+            ("f16", tensor(new[] { 1.5f, -65504, 6e-8f }).to(ScalarType.Float16)),
+            ("bf16", tensor(new[] { 1.5f, -3e38f, 1e-38f }).to(ScalarType.BFloat16)),
             ("u8", tensor(new byte[] { 0, 128, 255 })),
             ("scalar", tensor(2.5f)),
             ("empty", zeros(0, 3)),
@@ -88,7 +90,7 @@ public sealed class SafeTensorsTests
     [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""")]
     [InlineData("""{"a":{"dtype":"I32","data_offsets":[0,4]}}""")]
     [InlineData("""{"a":{"dtype":"I32","shape":[1]}}""")]
-    [InlineData("""{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}""")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,4]}}""")]
     [InlineData("""{"a":{"dtype":32,"shape":[1],"data_offsets":[0,4]}}""")]
     [InlineData("""{"a":{"dtype":"I32","shape":["x"],"data_offsets":[0,4]}}""")]
     [InlineData("""{"a":{"dtype":"I32","shape":[1.5],"data_offsets":[0,6]}}""")]
