@@ -82,14 +82,68 @@ public static class AgnSearch
         return stack(terms).sum().MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Trains a quantised model under noise of given scales, in place: noise as a stand-in for a multiplier, where the search learns the
+    /// scales. Ends in <see cref="LayerMode.Quantized"/>.
+    /// </summary>
+    /// <param name="model">The model after quantisation-aware training.</param>
+    /// <param name="data">Training and validation images.</param>
+    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l); such as the predicted error of a multiplier.</param>
+    /// <param name="training">Epochs, learning rate, seed.</param>
+    /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
+    /// <param name="progress">Told after every batch.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">There is not one finite scale &gt;= 0 for every layer.</exception>
+    public static TrainingRecord TrainUnderNoise(
+        ApproxModel model,
+        ImageDataset data,
+        IReadOnlyList<double> sigmas,
+        TrainingOptions training,
+        string? resumeFile = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        if (sigmas.Count != model.Layers.Count || sigmas.Any(s => !(s >= 0) || !double.IsFinite(s)))
+        {
+            throw new ArgumentException(
+                $"Training under noise: found the scales {string.Join(", ", sigmas)}, "
+                + $"expected {model.Layers.Count} finite numbers >= 0, one per layer.", nameof(sigmas));
+        }
+
+        using (no_grad())
+        {
+            foreach (var (layer, sigma) in model.Layers.Zip(sigmas))
+            {
+                layer.Sigma.fill_(sigma);
+            }
+        }
+
+        model.SetMode(LayerMode.Noise);
+        var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
+        var record = Trainer.Run(
+            model.Network, data, training,
+            (images, labels, step) =>
+            {
+                SeedNoise(model, training.Seed, step);
+                return crossEntropy(images, labels, step);
+            },
+            name => !name.EndsWith(".sigma", StringComparison.Ordinal), JsonSerializer.Serialize(sigmas), null, resumeFile, progress, cancellation);
+        model.SetMode(LayerMode.Quantized);
+        return record;
+    }
+
+    private static void SeedNoise(ApproxModel model, int seed, int step)
+    {
+        for (int l = 0; l < model.Layers.Count; l++)
+        {
+            model.Layers[l].NoiseSeed = ((long)seed << 40) ^ ((long)step << 10) ^ l;
+        }
+    }
+
     private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training, BiasedNetwork? biased) =>
         (images, labels, step) =>
         {
-            for (int l = 0; l < model.Layers.Count; l++)
-            {
-                model.Layers[l].NoiseSeed = ((long)training.Seed << 40) ^ ((long)step << 10) ^ l;
-            }
-
+            SeedNoise(model, training.Seed, step);
             var logits = model.Network.call(images);
             var reward = NoiseReward(model, agn.MaxSigma);
             if (biased is not null)

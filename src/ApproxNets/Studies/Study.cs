@@ -88,18 +88,54 @@ public sealed class Study
     /// <param name="parent">The key of its stage.</param>
     /// <param name="assignment">One multiplier per layer.</param>
     /// <param name="options">Settings; those of the recipe if left out.</param>
-    public Stage<TrainingRecord> Retrain(ApproxModel model, string parent, Assignment assignment, TrainingOptions? options = null)
+    /// <param name="gradient">Gradient of the products.</param>
+    public Stage<TrainingRecord> Retrain(
+        ApproxModel model,
+        string parent,
+        Assignment assignment,
+        TrainingOptions? options = null,
+        GradientKind gradient = GradientKind.StraightThrough)
     {
         options ??= Recipe.Retraining;
         model.Assign(assignment);
+        model.SetGradient(gradient);
         var stage = _store.Run(
             $"retrained-{Suffix}",
-            new { parent, assignment = Describe(assignment), options },
+            new { parent, assignment = Describe(assignment), options, gradient = gradient.ToString() },
             model.Network,
             resume => Trainer.Train(
                 model.Network, Data, options, resumeFile: resume, progress: Progress, cancellation: Cancellation));
         model.Network.eval();
         return stage;
+    }
+
+    /// <summary>Trains the quantised model for longer, with exact products.</summary>
+    /// <param name="options">Settings.</param>
+    public (ApproxModel Model, Stage<TrainingRecord> Stage) TrainedExactly(TrainingOptions options)
+    {
+        var (model, parent) = Quantized();
+        var stage = _store.Run(
+            $"exact-{Suffix}",
+            new { parent = parent.Key, options },
+            model.Network,
+            resume => Trainer.Train(model.Network, Data, options, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+        model.Network.eval();
+        return (model, stage);
+    }
+
+    /// <summary>Trains the quantised model for longer under noise of given scales.</summary>
+    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l).</param>
+    /// <param name="options">Settings.</param>
+    public (ApproxModel Model, Stage<TrainingRecord> Stage) TrainedUnderNoise(IReadOnlyList<double> sigmas, TrainingOptions options)
+    {
+        var (model, parent) = Quantized();
+        var stage = _store.Run(
+            $"noise-{Suffix}",
+            new { parent = parent.Key, sigmas, options },
+            model.Network,
+            resume => AgnSearch.TrainUnderNoise(model, Data, sigmas, options, resume, Progress, Cancellation));
+        model.Network.eval();
+        return (model, stage);
     }
 
     /// <summary>

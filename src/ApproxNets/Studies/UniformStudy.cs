@@ -1,0 +1,65 @@
+using ApproxNets.ErrorModels;
+using ApproxNets.Layers;
+using ApproxNets.Multipliers;
+using ApproxNets.Training;
+
+namespace ApproxNets.Studies;
+
+/// <summary>
+/// Asks how well noise stands in for a multiplier: retrains a quantised network for one multiplier in all layers with the multiplier's own
+/// table, under Gaussian noise of its predicted size, and with exact products, and measures each with the multiplier.
+/// </summary>
+public static class UniformStudy
+{
+    /// <summary>The authors' settings for this comparison: four epochs at a constant rate of 1e-3.</summary>
+    /// <param name="recipe">Gives seed and precision.</param>
+    public static TrainingOptions Retraining(StudyRecipe recipe) => recipe.Retraining with
+    {
+        Stage = "uniform retraining",
+        Epochs = 4,
+        LearningRate = 1e-3,
+        Schedule = LearningRateSchedule.Step,
+        StepEpochs = 4,
+    };
+
+    /// <summary>Makes the rows one after the other; every training is a stage that is kept.</summary>
+    /// <param name="study">The network.</param>
+    /// <param name="library">The library of the multipliers.</param>
+    /// <param name="multipliers">Those of the rows, not exact.</param>
+    /// <param name="retraining">Settings of all three retrainings.</param>
+    /// <param name="differences">Also retrains with difference-based gradients.</param>
+    /// <exception cref="OperationCanceledException">The study was cancelled; finished stages are kept.</exception>
+    public static IEnumerable<UniformRow> Rows(
+        Study study, MultiplierLibrary library, IEnumerable<Multiplier> multipliers, TrainingOptions retraining, bool differences)
+    {
+        var samples = LayerSampling.Take(
+            study.Quantized().Model, study.Data.Validation.Take(study.Recipe.SampleImages), study.Data.Statistics, seed: study.Recipe.Float.Seed);
+        var table = ErrorTable.Of(samples, library, new MultiDistributionErrorModel(), study.Cancellation);
+        foreach (var multiplier in multipliers)
+        {
+            int m = library.Multipliers.ToList().IndexOf(multiplier);
+            double[] deviations = [.. samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation)];
+            double[] means = [.. samples.Select((s, l) => Math.Abs(table.Real(l, m).Mean) / s.OutputStandardDeviation)];
+            var assignment = Assignment.Uniform(multiplier, samples.Count);
+            double Measure(ApproxModel model)
+            {
+                model.Assign(assignment);
+                return 100 * study.TestAccuracy(model.Network);
+            }
+
+            double Retrained(GradientKind gradient)
+            {
+                var (model, parent) = study.Quantized();
+                study.Retrain(model, parent.Key, assignment, retraining, gradient);
+                return Measure(model);
+            }
+
+            yield return new UniformRow(
+                multiplier.Name, 1 - multiplier.RelativePower, Measure(study.Quantized().Model), Retrained(GradientKind.StraightThrough),
+                differences ? Retrained(GradientKind.Difference) : null,
+                Measure(study.TrainedUnderNoise(deviations, retraining).Model),
+                Measure(study.TrainedExactly(retraining).Model),
+                deviations.Average(), means.Average());
+        }
+    }
+}
