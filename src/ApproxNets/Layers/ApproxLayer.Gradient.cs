@@ -41,7 +41,7 @@ public abstract partial class ApproxLayer
         if (input.device_type != DeviceType.CPU)
         {
             throw new NotSupportedException(
-                $"Layer '{Path}': found GradientKind.Difference on device {input.device}, expected the CPU or GradientKind.StraightThrough.");
+                $"Layer '{Path}': found GradientKind.Difference on {input.device}, expected the CPU or GradientKind.StraightThrough.");
         }
 
         using var scope = NewDisposeScope();

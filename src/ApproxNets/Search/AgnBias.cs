@@ -14,12 +14,13 @@ namespace ApproxNets.Search;
 /// <para>Why signs: a bias that is the same in every step would be learnt away by the bias or batch normalisation behind it, in
 /// a few steps and at no loss, whatever its size. What would be measured is the network's ability to retrain.</para>
 /// <para>Why one an image and not one a step: batch normalisation in training subtracts the mean of each channel over
-/// the batch, hence every shift that all images of the batch have in common, sign and all. With <see cref="BiasDraw.Step"/> a layer
+/// the batch, hence every shift that all its images have in common, sign and all. With <see cref="BiasDraw.Step"/> a layer
 /// followed by batch normalisation has no gradient by beta but that of the reward, and beta grows to its bound: true for a network whose
 /// statistics are estimated anew with the multiplier, and of no use for one whose statistics stay. With one sign for each
 /// image the shift has mean zero over the batch and reaches the loss. It stands for an error common to all positions of an image, which
 /// is what the error of a biased multiplier is, as operands differ from image to image.</para>
-/// <para>Batch normalisation sees the larger variance and scales by about <c>1 / sqrt(1 + beta^2 + sigma^2)</c>, for the shift as for the noise.
+/// <para>Batch normalisation sees the larger variance and scales by about <c>1 / sqrt(1 + beta^2 + sigma^2)</c>, for the shift
+/// as for the noise.
 /// </para>
 /// </remarks>
 public sealed record AgnBias(double Initial = 0.1, double Max = 0.5, BiasDraw Draw = BiasDraw.Image);

@@ -21,8 +21,8 @@ public static class AgnSearch
     /// <param name="agn">Reward and bounds of the noise.</param>
     /// <param name="training">Epochs, learning rate, seed.</param>
     /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after every batch; <see cref="TrainingProgress.Measured"/> has |sigma_l| of every layer, then |beta_l| with
-    /// <see cref="AgnOptions.Bias"/>.</param>
+    /// <param name="progress">Told after each batch; <see cref="TrainingProgress.Measured"/> has |sigma_l| of each layer, then
+    /// |beta_l| with <see cref="AgnOptions.Bias"/>.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
     public static AgnResult Run(

@@ -3,8 +3,8 @@ using ApproxNets.Training;
 namespace ApproxNets.Search;
 
 /// <summary>When an AGN search ends before its last epoch: the tolerances have settled, or the accuracy has fallen.</summary>
-/// <param name="RewardTolerance">The reward <c>sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c> (with <see cref="AgnOptions.Bias"/> that of
-/// the biases as well) counts as settled while an epoch changes it by no more than this share, &gt;= 0.</param>
+/// <param name="RewardTolerance">The reward <c>sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c> (with <see cref="AgnOptions.Bias"/> also
+/// that of the biases) counts as settled while an epoch changes it by no more than this share, &gt;= 0.</param>
 /// <param name="Patience">Epochs in a row that must be settled, or of low accuracy, &gt;= 1.</param>
 /// <param name="AccuracyDrop">How far the validation accuracy, which is measured under noise, may stay below the best epoch's, 0..1; null
 /// for any. Growing noise costs accuracy in every search, so a small drop ends it early.</param>
