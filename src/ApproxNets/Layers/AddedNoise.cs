@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ApproxNets.Kernels;
+using ApproxNets.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,6 +46,7 @@ internal sealed class AddedNoise : autograd.SingleTensorFunction<AddedNoise>
         long seed = (long)vars[3];
         ctx.save_data("factor", Math.Sign(sigma) * deviation);
         ctx.save_data("seed", seed);
+        ctx.save_data("channels_last", MemoryOrder.IsChannelsLast(output)); // element i of the noise is that of the memory
         return Forward(output, Math.Abs(sigma) * deviation, seed);
     }
 
@@ -53,19 +55,20 @@ internal sealed class AddedNoise : autograd.SingleTensorFunction<AddedNoise>
     {
         using var scope = NewDisposeScope();
         var gradient = grad_output.detach();
-        double sum = GaussianNoise.Dot(
-            MemoryMarshal.Cast<byte, float>(gradient.contiguous().bytes), (long)ctx.get_data("seed"));
+        var values = MemoryOrder.Dense(gradient, (bool)ctx.get_data("channels_last"));
+        double sum = GaussianNoise.Dot(MemoryMarshal.Cast<byte, float>(values.bytes), (long)ctx.get_data("seed"));
         var ofSigma = tensor((float)(sum * (float)ctx.get_data("factor")));
         return [gradient.MoveToOuterDisposeScope(), ofSigma.MoveToOuterDisposeScope(), null!, null!];
     }
 
     private static Tensor Forward(Tensor output, float scale, long seed)
     {
-        using var values = output.detach();
-        using var plain = values.contiguous();
-        var noisy = empty(output.shape);
+        using var scope = NewDisposeScope();
+        bool channelsLast = MemoryOrder.IsChannelsLast(output);
+        var noisy = MemoryOrder.Empty(output.shape, channelsLast);
         GaussianNoise.Add(
-            MemoryMarshal.Cast<byte, float>(plain.bytes), MemoryMarshal.Cast<byte, float>(noisy.bytes), scale, seed);
-        return noisy;
+            MemoryMarshal.Cast<byte, float>(MemoryOrder.Dense(output.detach(), channelsLast).bytes),
+            MemoryMarshal.Cast<byte, float>(MemoryOrder.Dense(noisy, channelsLast).bytes), scale, seed);
+        return noisy.MoveToOuterDisposeScope();
     }
 }

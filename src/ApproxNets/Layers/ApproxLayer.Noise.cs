@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ApproxNets.Kernels;
+using ApproxNets.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,7 +32,8 @@ public abstract partial class ApproxLayer
     {
         var values = output.detach();
         return output.device_type == DeviceType.CPU
-            ? (float)GaussianNoise.Deviation(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes))
+            ? (float)GaussianNoise.Deviation(MemoryMarshal.Cast<byte, float>(
+                MemoryOrder.Dense(values, MemoryOrder.IsChannelsLast(values)).bytes))
             : values.std().item<float>();
     }
 

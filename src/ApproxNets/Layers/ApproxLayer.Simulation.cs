@@ -54,7 +54,13 @@ public abstract partial class ApproxLayer
         }
 
         using var gradients = no_grad();
-        var simulated = onDevice ? SimulateOnDevice(input, multiplier) : Simulate(input, multiplier, null);
+        if (!onDevice)
+        {
+            exact.detach().copy_(Simulate(input, multiplier, null));
+            return exact.MoveToOuterDisposeScope();
+        }
+
+        var simulated = SimulateOnDevice(input, multiplier);
         using var enabled = enable_grad();
         return exact.add(simulated.sub_(exact.detach())).MoveToOuterDisposeScope();
     }

@@ -13,7 +13,7 @@ public static class FakeQuantize
     /// <summary>Computes <c>s clamp(round(x / s), Min - z, Max - z)</c>, that is <c>s (q - z)</c>.</summary>
     /// <param name="input">float32, any shape and device.</param>
     /// <param name="parameters">Scale, zero point and range for the whole tensor.</param>
-    /// <returns>float32 on the grid, the shape of <paramref name="input"/>.</returns>
+    /// <returns>float32 on the grid, shape and memory order of <paramref name="input"/>.</returns>
     public static Tensor PerTensor(Tensor input, AffineParameters parameters)
     {
         float scale = (float)parameters.Scale, min = parameters.Min - parameters.ZeroPoint, max = parameters.Max - parameters.ZeroPoint;
@@ -73,10 +73,14 @@ public static class FakeQuantize
 
     internal static Tensor Round(Tensor input, float scale, float min, float max)
     {
-        using var plain = input.contiguous();
-        var result = empty(input.shape);
-        RoundingKernel.Round(MemoryMarshal.Cast<byte, float>(plain.bytes), MemoryMarshal.Cast<byte, float>(result.bytes), scale, min, max);
-        return result;
+        using var scope = NewDisposeScope();
+        bool channelsLast = MemoryOrder.IsChannelsLast(input);
+        var plain = MemoryOrder.Dense(input, channelsLast);
+        var result = MemoryOrder.Empty(input.shape, channelsLast);
+        RoundingKernel.Round(
+            MemoryMarshal.Cast<byte, float>(plain.bytes), MemoryMarshal.Cast<byte, float>(MemoryOrder.Dense(result, channelsLast).bytes),
+            scale, min, max);
+        return result.MoveToOuterDisposeScope();
     }
 
     private static Tensor RoundByTensor(Tensor input, Tensor scale, int min, int max)

@@ -36,11 +36,13 @@ internal sealed class StraightThrough : autograd.SingleTensorFunction<StraightTh
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
-        var input = ctx.get_saved_variables()[0].detach().contiguous();
-        var gradient = grad_output.detach().contiguous().clone();
+        var input = ctx.get_saved_variables()[0].detach();
+        bool channelsLast = MemoryOrder.IsChannelsLast(input);
+        var gradient = MemoryOrder.Empty(input.shape, channelsLast);
+        gradient.copy_(grad_output.detach());
         RoundingKernel.Mask(
-            MemoryMarshal.Cast<byte, float>(input.bytes),
-            MemoryMarshal.Cast<byte, float>(gradient.bytes),
+            MemoryMarshal.Cast<byte, float>(MemoryOrder.Dense(input, channelsLast).bytes),
+            MemoryMarshal.Cast<byte, float>(MemoryOrder.Dense(gradient, channelsLast).bytes),
             (float)ctx.get_data("low"),
             (float)ctx.get_data("high"));
         return [gradient.MoveToOuterDisposeScope(), null!, null!, null!];

@@ -72,12 +72,11 @@ public sealed record StudyRecipe(
                 Optimizer = OptimizerKind.Muon,
                 Schedule = LearningRateSchedule.OneCycle,
                 WeightDecay = 5e-4,
-                ChannelsLast = true,
             },
-            Fast("QAT", 5, 0.02, seed),
-            new AgnOptions(0.3, 0.1, 0.5),
-            Fast("AGN search", 6, 0.03, seed),
-            Fast("retraining", 4, 0.01, seed),
+            Fast("QAT", 4, 0.02, seed),
+            new AgnOptions(0.7, 0.1, 0.5),
+            Fast("AGN search", 4, 0.03, seed),
+            Fast("retraining", 5, 0.02, seed),
             Fast("fine-tuning", 2, 0.01, seed),
             128,
             100_000),
@@ -85,5 +84,5 @@ public sealed record StudyRecipe(
     };
 
     private static TrainingOptions Fast(string stage, int epochs, double learningRate, int seed) =>
-        new(stage, epochs, learningRate, seed) { Precision = Precision.BFloat16 };
+        new(stage, epochs, learningRate, seed) { Precision = Precision.BFloat16, ChannelsLast = true };
 }

@@ -31,7 +31,7 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>
-    /// Gives the images with their channels last in memory, an order that libtorch's float convolutions keep and are a third faster in.
+    /// Gives the images with their channels last in memory, an order that libtorch's convolutions keep and are a third faster in.
     /// Results differ by rounding only.
     /// </summary>
     public bool ChannelsLast { get; init; }
