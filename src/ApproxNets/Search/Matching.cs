@@ -33,15 +33,19 @@ public static class Matching
     /// <param name="sigmas">|sigma_l| per layer.</param>
     /// <param name="criterion">What is held against the tolerance.</param>
     /// <param name="truth">Measured errors of the same layers and multipliers, for the report only; they do not change the choice.</param>
-    /// <exception cref="ArgumentException">The numbers of layers and sigmas differ, the tables have other layers or multipliers, or a
+    /// <param name="biases">|beta_l| per layer (<see cref="AgnResult.Biases"/>): the predicted mean, too, must be within
+    /// <c>|beta_l| std(y_l)</c>. Null or empty: the mean is not looked at, as in the paper.</param>
+    /// <exception cref="ArgumentException">The numbers of layers and sigmas or biases differ, the tables have other layers or multipliers, or a
     /// layer has no multiplier within its tolerance.</exception>
     public static IReadOnlyList<LayerMatch> Match(
         ErrorTable table,
         IReadOnlyList<double> sigmas,
         MatchCriterion criterion = MatchCriterion.StandardDeviation,
-        ErrorTable? truth = null)
+        ErrorTable? truth = null,
+        IReadOnlyList<double>? biases = null)
     {
         double[] tolerances = Tolerances(table.Samples, sigmas);
+        double[]? means = biases is { Count: > 0 } ? Tolerances(table.Samples, biases) : null;
         if (truth is not null)
         {
             table.CheckPairs(truth);
@@ -50,7 +54,7 @@ public static class Matching
         int[] order = Order(table.Multipliers);
         return [.. tolerances.Select((tolerance, l) =>
         {
-            int at = Choose(table, l, tolerance, order, criterion);
+            int at = Choose(table, l, tolerance, order, criterion, means?[l] ?? double.PositiveInfinity);
             return new LayerMatch(
                 table.Samples[l].Path, tolerance, table.Multipliers[order[at]], table.Real(l, order[at]),
                 at > 0 ? table.Multipliers[order[at - 1]] : null)
@@ -70,9 +74,11 @@ public static class Matching
         [.. Enumerable.Range(0, multipliers.Count).OrderBy(m => multipliers[m].RelativePower).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal)];
 
     /// <summary>The place in <paramref name="order"/> of the cheapest multiplier within the tolerance.</summary>
-    internal static int Choose(ErrorTable table, int layer, double tolerance, int[] order, MatchCriterion criterion)
+    internal static int Choose(
+        ErrorTable table, int layer, double tolerance, int[] order, MatchCriterion criterion, double meanTolerance = double.PositiveInfinity)
     {
-        int at = Array.FindIndex(order, m => Size(table.Real(layer, m), criterion) <= tolerance);
+        int at = Array.FindIndex(order, m =>
+            Size(table.Real(layer, m), criterion) <= tolerance && Math.Abs(table.Real(layer, m).Mean) <= meanTolerance);
         return at >= 0 ? at : throw new ArgumentException(
             $"Layer '{table.Samples[layer].Path}': found no multiplier within the tolerance {tolerance}, "
             + "expected the library to hold the exact one.", nameof(table));

@@ -5,10 +5,8 @@ namespace ApproxNets.Studies;
 /// <param name="Losses">Validation accuracy that the rivals' choices may lose before retraining, as a share: one assignment each.</param>
 /// <param name="Budget">Measurements of accuracy that every rival may make.</param>
 /// <param name="Images">Validation images of one measurement.</param>
-/// <param name="SampleImages">Images that the error model looks at.</param>
-public sealed record ComparisonOptions(
-    IReadOnlyList<double> Lambdas, IReadOnlyList<double> Losses, int Budget, int Images, int SampleImages)
+public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyList<double> Losses, int Budget, int Images)
 {
-    /// <summary>The rivals, of "cpsat", "uniform", "greedy", "nsga2", "random".</summary>
+    /// <summary>The rivals, of "agn-bias" (the search with <see cref="Search.AgnBias"/>), "cpsat", "uniform", "greedy", "nsga2", "random".</summary>
     public IReadOnlyList<string> Rivals { get; init; } = ["cpsat", "uniform", "greedy", "nsga2", "random"];
 }

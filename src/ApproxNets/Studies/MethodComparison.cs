@@ -21,9 +21,9 @@ public sealed class MethodComparison
     /// <summary>Makes a comparison.</summary>
     /// <param name="study">The network.</param>
     /// <param name="library">The multipliers.</param>
-    /// <param name="options">Which assignments to make.</param>
-    public MethodComparison(Study study, MultiplierLibrary library, ComparisonOptions options) =>
-        (_study, _library, _options) = (study, library, options);
+    /// <param name="options">Which assignments to make; those of the recipe if left out.</param>
+    public MethodComparison(Study study, MultiplierLibrary library, ComparisonOptions? options = null) =>
+        (_study, _library, _options) = (study, library, options ?? study.Recipe.Comparison);
 
     /// <summary>Told of every result when it is there.</summary>
     public IProgress<AssignmentResult>? Results { get; init; }
@@ -51,10 +51,10 @@ public sealed class MethodComparison
         {
             IEnumerable<AssignmentResult> found = rival switch
             {
-                "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
+                "cpsat" or "agn-bias" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
                 "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
                 "greedy" or "nsga2" or "random" => Measured(rival),
-                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected cpsat, uniform, greedy, nsga2 or random."),
+                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {
@@ -68,11 +68,12 @@ public sealed class MethodComparison
     /// <summary>AGN search, then matching or the integer program within the degradation that matching has.</summary>
     private AssignmentResult Searched(double lambda, string method)
     {
-        var (model, stage) = _study.Searched(_study.Recipe.Agn with { Lambda = lambda });
+        var (model, stage) = _study.Searched(
+            _study.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _study.Recipe.Agn.Bias });
         var watch = Stopwatch.StartNew();
         var table = Errors(model);
         IReadOnlyList<double> sigmas = stage.Result.Sigmas;
-        var assignment = Matching.Match(table, sigmas).ToAssignment();
+        var assignment = Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
         if (method == "cpsat")
         {
             var degradations = ExactAssignment.Degradations(table, sigmas);
@@ -143,6 +144,6 @@ public sealed class MethodComparison
     }
 
     private ErrorTable Errors(ApproxModel model) => ErrorTable.Of(
-        LayerSampling.Take(model, _study.Data.Validation.Take(_options.SampleImages), _study.Data.Statistics, seed: _study.Recipe.Float.Seed),
+        LayerSampling.Take(model, _study.Data.Validation.Take(_study.Recipe.SampleImages), _study.Data.Statistics, seed: _study.Recipe.Float.Seed),
         _library, new MultiDistributionErrorModel(), _study.Cancellation);
 }

@@ -172,7 +172,7 @@ public sealed class Study
                 var result = method switch
                 {
                     "greedy" => GreedySearch.Run(problem, budget, remeasureAll: false, progress: progress, cancellation: Cancellation),
-                    "nsga2" => Nsga2Search.Run(problem, new Nsga2Options(Math.Min(50, budget / 4)), budget, seed, progress, Cancellation),
+                    "nsga2" => Nsga2Search.Run(problem, new Nsga2Options(Math.Clamp(budget / 4, 4, 50)), budget, seed, progress, Cancellation),
                     "random" => RandomSearch.Run(problem, budget, seed, progress, Cancellation),
                     _ => throw new ArgumentException($"Search: found the method '{method}', expected greedy, nsga2 or random.", nameof(method)),
                 };

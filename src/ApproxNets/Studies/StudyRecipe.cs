@@ -31,6 +31,19 @@ public sealed record StudyRecipe(
     int SampleImages,
     int MonteCarloRuns)
 {
+    /// <summary>Which assignments a comparison of methods makes.</summary>
+    public required ComparisonOptions Comparison { get; init; }
+
+    /// <summary>Retraining of the comparison of noise with the multiplier itself (<see cref="UniformStudy"/>).</summary>
+    public TrainingOptions UniformRetraining => Retraining with
+    {
+        Stage = "uniform retraining",
+        Epochs = Name == "full" ? 4 : 1,
+        LearningRate = 1e-3,
+        Schedule = LearningRateSchedule.Step,
+        StepEpochs = 4,
+    };
+
     /// <summary>The recipe of a profile.</summary>
     /// <param name="profile">"quick": minutes on two cores, for the shapes; "full": hours, for CIFAR-10; "smoke": seconds, shows that
     /// everything runs and learns nothing.</param>
@@ -50,7 +63,10 @@ public sealed record StudyRecipe(
             new("retraining", 1, 0.01, seed),
             new("fine-tuning", 1, 0.01, seed),
             16,
-            100),
+            100)
+        {
+            Comparison = new([1], [0.2], 6, 64) { Rivals = ["cpsat", "uniform", "greedy"] },
+        },
         "quick" => new(
             profile,
             network,
@@ -62,7 +78,10 @@ public sealed record StudyRecipe(
             new("retraining", 1, 0.01, seed),
             new("fine-tuning", 1, 0.01, seed),
             64,
-            2_000),
+            2_000)
+        {
+            Comparison = new([0.3, 1], [0.05], 60, 250) { Rivals = ["cpsat", "uniform", "greedy"] },
+        },
         "full" => new(
             profile,
             network,
@@ -79,7 +98,10 @@ public sealed record StudyRecipe(
             Fast("retraining", 5, 0.02, seed),
             Fast("fine-tuning", 2, 0.01, seed),
             128,
-            100_000),
+            10_000)
+        {
+            Comparison = new([0.4, 0.8, 1.5, 3], [0.1], 300, 512),
+        },
         _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),
     };
 

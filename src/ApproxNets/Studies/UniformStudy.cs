@@ -1,7 +1,6 @@
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Training;
 
 namespace ApproxNets.Studies;
 
@@ -11,27 +10,16 @@ namespace ApproxNets.Studies;
 /// </summary>
 public static class UniformStudy
 {
-    /// <summary>The authors' settings for this comparison: four epochs at a constant rate of 1e-3.</summary>
-    /// <param name="recipe">Gives seed and precision.</param>
-    public static TrainingOptions Retraining(StudyRecipe recipe) => recipe.Retraining with
-    {
-        Stage = "uniform retraining",
-        Epochs = 4,
-        LearningRate = 1e-3,
-        Schedule = LearningRateSchedule.Step,
-        StepEpochs = 4,
-    };
-
     /// <summary>Makes the rows one after the other; every training is a stage that is kept.</summary>
     /// <param name="study">The network.</param>
     /// <param name="library">The library of the multipliers.</param>
     /// <param name="multipliers">Those of the rows, not exact.</param>
-    /// <param name="retraining">Settings of all three retrainings.</param>
     /// <param name="differences">Also retrains with difference-based gradients.</param>
     /// <exception cref="OperationCanceledException">The study was cancelled; finished stages are kept.</exception>
     public static IEnumerable<UniformRow> Rows(
-        Study study, MultiplierLibrary library, IEnumerable<Multiplier> multipliers, TrainingOptions retraining, bool differences)
+        Study study, MultiplierLibrary library, IEnumerable<Multiplier> multipliers, bool differences)
     {
+        var retraining = study.Recipe.UniformRetraining;
         var samples = LayerSampling.Take(
             study.Quantized().Model, study.Data.Validation.Take(study.Recipe.SampleImages), study.Data.Statistics, seed: study.Recipe.Float.Seed);
         var table = ErrorTable.Of(samples, library, new MultiDistributionErrorModel(), study.Cancellation);

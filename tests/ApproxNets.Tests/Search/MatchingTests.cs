@@ -64,6 +64,21 @@ public sealed class MatchingTests
     }
 
     [Fact]
+    public void MeanBeyondTheBiasToleranceRulesAMultiplierOut()
+    {
+        var samples = new[] { ConstantDeviation.Layer("l", 0.2, 4) };
+        var table = ErrorTable.Of(samples, Library, Model, TestContext.Current.CancellationToken);
+        string Chosen(params double[] biases) => Matching.Match(table, [1000], biases: biases)[0].Multiplier.Name;
+
+        // The model gives every inexact multiplier the mean -1, in real units 0.2; std(y) is 4.
+        string cheapest = Chosen();
+        Assert.NotEqual(Library.Exact.Name, cheapest);
+        Assert.Equal(cheapest, Chosen(0.0501));
+        Assert.Equal(Library.Exact.Name, Chosen(0.0499));
+        Assert.Throws<ArgumentException>(() => Chosen(1, 1));
+    }
+
+    [Fact]
     public void ReportHoldsRunnerUpAndTruth()
     {
         var samples = new[] { ConstantDeviation.Layer("l", 0.2, 4), ConstantDeviation.Layer("k", 0.2, 400) };

@@ -73,6 +73,27 @@ public sealed class StageStoreTests : IDisposable
     }
 
     [Fact]
+    public void AKeptResultIsReadAndADamagedOneIsAnError()
+    {
+        var store = new StageStore(_folder);
+        int runs = 0;
+        SearchRecord Work() => new("greedy", 0.5, ++runs, 1.5, [new(["a", "b"], 0.25, 0.4)]);
+        var first = store.Keep("search", new { seed = 1 }, Work);
+        var again = store.Keep("search", new { seed = 1 }, Work);
+        Assert.Equal(1, runs);
+        Assert.Equal((first.Method, first.ExactAccuracy, first.Evaluations), (again.Method, again.ExactAccuracy, again.Evaluations));
+        Assert.Equal(["a", "b"], again.Cheapest(0.1)!);
+        Assert.Null(again.Cheapest(0.09));
+        store.Keep("search", new { seed = 2 }, Work);
+        Assert.Equal(2, runs);
+
+        string file = Directory.GetFiles(_folder, "search-*.json")[0];
+        File.WriteAllText(file, File.ReadAllText(file)[..^9]);
+        Assert.Contains(file, Assert.Throws<InvalidDataException>(() =>
+            new[] { 1, 2 }.Select(seed => store.Keep("search", new { seed }, Work)).ToList()).Message);
+    }
+
+    [Fact]
     public void TheFullRecipeFindsTheShippedCheckpoints()
     {
         // Changing a recipe or an option type would orphan the shipped checkpoints without a word: every user would train anew.
