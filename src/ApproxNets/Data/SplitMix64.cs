@@ -21,6 +21,12 @@ internal struct SplitMix64
         }
     }
 
+    /// <summary>The state: one word, so that a checkpoint can hold it.</summary>
+    public readonly ulong State => _state;
+
+    /// <summary>Makes the generator of a state.</summary>
+    public static SplitMix64 FromState(ulong state) => new() { _state = state };
+
     /// <summary>64 random bits.</summary>
     public ulong Next()
     {

@@ -86,14 +86,14 @@ public sealed record StudyRecipe(
             profile,
             network,
             new DatasetOptions(),
-            Fast("float baseline", network == "resnet8" ? 60 : 36, 0.2, seed) with
+            Fast("float baseline", network switch { "resnet8" => 60, "lenet5" => 12, _ => 36 }, 0.2, seed) with
             {
                 Optimizer = OptimizerKind.Muon,
                 Schedule = LearningRateSchedule.OneCycle,
                 WeightDecay = 5e-4,
             },
             Fast("QAT", 4, 0.02, seed),
-            new AgnOptions(0.7, 0.1, 0.5),
+            new AgnOptions(0.8, 0.1, 0.5),
             Fast("AGN search", 4, 0.03, seed),
             Fast("retraining", 5, 0.02, seed),
             Fast("fine-tuning", 2, 0.01, seed),

@@ -177,6 +177,47 @@ public sealed class ApproxLayerTests
         }
     }
 
+    [Theory]
+    [InlineData(LayerMode.Quantized)]
+    [InlineData(LayerMode.Noise)]
+    [InlineData(LayerMode.Approximate)]
+    public void ChannelsLastChangesOnlyTheMemory(LayerMode mode)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new Generator(10);
+        var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3, padding: 1, bias: true), new QuantizationOptions(Signedness.Unsigned));
+        Fill(layer, random);
+        layer.Multiplier = MultiplierFamilies.Truncated(Signedness.Unsigned, 8);
+        var input = randn(2, 3, 6, 6, generator: random);
+        var direction = randn(2, 4, 6, 6, generator: random);
+        layer.train();
+        layer.Mode = LayerMode.Quantized;
+        layer.call(input);
+        layer.eval();
+        layer.Mode = mode;
+
+        // Noise belongs to places in memory, so only its absence can be compared.
+        using (no_grad())
+        {
+            layer.Sigma.fill_(0);
+        }
+
+        Tensor[] Run(bool channelsLast)
+        {
+            var x = (channelsLast ? input.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : input.clone()).detach().requires_grad_();
+            layer.zero_grad();
+            var output = layer.call(x);
+            Assert.Equal(channelsLast, MemoryOrder.IsChannelsLast(output));
+            output.mul(direction).sum().backward();
+            return [output.detach().clone(), x.grad!.clone(), layer.Weight.grad!.clone(), layer.Bias!.grad!.clone()];
+        }
+
+        foreach (var (plain, last) in Run(false).Zip(Run(true)))
+        {
+            AssertClose(plain, last);
+        }
+    }
+
     [Fact]
     public void SigmaGradientAgreesWithFiniteDifferences()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ApproxNets.Data;
 using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers.Evolution;
@@ -131,9 +132,9 @@ internal sealed class CellGenome
     internal bool Mutate(ref SplitMix64 random)
     {
         bool counts = false;
-        for (int changes = 1 + random.Next(4); changes > 0; changes--)
+        for (int changes = 1 + random.Below(4); changes > 0; changes--)
         {
-            int gene = random.Next((4 * Cells.Length) + OutputCount);
+            int gene = random.Below((4 * Cells.Length) + OutputCount);
             if (gene >= 4 * Cells.Length)
             {
                 Outputs[gene - (4 * Cells.Length)] = Signal(ref random, SignalCount);
@@ -147,7 +148,7 @@ internal sealed class CellGenome
             switch (gene % 4)
             {
                 case 0:
-                    cell.Kind = (CellKind)random.Next(7);
+                    cell.Kind = (CellKind)random.Below(7);
                     break;
                 case 1:
                     cell.X = Signal(ref random, limit);
@@ -190,10 +191,10 @@ internal sealed class CellGenome
 
     /// <summary>A signal below a limit; the constants more often than others: leaving things out saves most, and a constant makes up for
     /// what was left out.</summary>
-    private static int Signal(ref SplitMix64 random, int limit) => random.Next(16) switch
+    private static int Signal(ref SplitMix64 random, int limit) => random.Below(16) switch
     {
         < 4 => 0,
         4 => 1,
-        _ => random.Next(limit),
+        _ => random.Below(limit),
     };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ApproxNets.Data;
 using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers.Evolution;
@@ -35,12 +36,12 @@ public static class CircuitEvolution
         CellGenome parent = CellGenome.Exact(options.Signedness), child = CellGenome.Exact(options.Signedness);
         var evaluator = new GenomeEvaluator(options, parent.SignalCount);
         double exact = evaluator.Power(parent);
-        var random = new SplitMix64((ulong)options.Seed);
+        var random = SplitMix64.FromState((ulong)options.Seed);
         long first = 0;
         if (options.CheckpointPath is { } path && File.Exists(path))
         {
             var checkpoint = EvolutionCheckpoint.Read(path, options, parent);
-            (first, random) = (checkpoint.Evaluations, new SplitMix64(checkpoint.Random));
+            (first, random) = (checkpoint.Evaluations, SplitMix64.FromState(checkpoint.Random));
             if (first > options.Evaluations)
             {
                 throw new InvalidDataException($"{path}: found {first} evaluations, expected at most {options.Evaluations}.");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ApproxNets.Data;
 
 namespace ApproxNets.Multipliers.Evolution;
 
