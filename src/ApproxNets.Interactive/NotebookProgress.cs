@@ -6,19 +6,20 @@ namespace ApproxNets.Interactive;
 
 /// <summary>
 /// Shows a training's progress: a live line where the host has one, at most five times a second, and one lasting line for each
-/// finished epoch. Reports may come from any thread.
+/// finished epoch; in a foreign host also a chart of what the stage measures, redrawn after every epoch. Reports may come from any thread.
 /// </summary>
 public sealed class NotebookProgress : IProgress<TrainingProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly Lock _gate = new();
     private readonly Func<INotebookHost?> _host;
+    private readonly LiveChart _chart;
     private TrainingProgress? _finished;
     private long _shown;
 
-    internal NotebookProgress(Func<INotebookHost?> host)
+    internal NotebookProgress(Func<INotebookHost?> host, LiveChart? chart = null)
     {
-        _host = host;
+        (_host, _chart) = (host, chart ?? new LiveChart(ForeignHost.Display));
     }
 
     /// <inheritdoc/>
@@ -78,6 +79,10 @@ public sealed class NotebookProgress : IProgress<TrainingProgress>
         else
         {
             Console.WriteLine(line);
+            if (progress.Measured.Count > 0)
+            {
+                _chart.Add(progress);
+            }
         }
     }
 }

@@ -46,6 +46,33 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void Measurements_are_drawn_into_one_output()
+    {
+        var shown = new List<string>();
+        var replaced = new List<string>();
+        var progress = new NotebookProgress(() => null, new LiveChart(html =>
+        {
+            shown.Add(html);
+            return replaced.Add;
+        }));
+        progress.Report(Report(1, 120, 0.5));
+        Assert.Empty(shown);
+        for (int epoch = 1; epoch <= 3; epoch++)
+        {
+            progress.Report(Report(epoch, 120, 0.5) with { Stage = "AGN search", Measured = [0.125 * epoch, 0.25] });
+        }
+
+        Assert.Single(shown);
+        Assert.Equal(2, replaced.Count);
+        Assert.Contains("0.375", replaced[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("0.375", replaced[0], StringComparison.Ordinal);
+        Assert.Contains("tolerances 0.250 to 0.375", ProgressText.Epoch(Report(3, 120) with { Measured = [0.375, 0.25] }), StringComparison.Ordinal);
+
+        progress.Report(Report(1, 120, 0.5) with { Stage = "AGN search", Measured = [0.5, 0.5] });
+        Assert.Equal(2, shown.Count);
+    }
+
+    [Fact]
     public void Reports_may_come_from_many_threads()
     {
         var host = new Host();
