@@ -113,6 +113,7 @@ public static class BenchmarkReport
                 ["mode"] = m.Mode.ToString().ToLowerInvariant(),
                 ["step_ms"] = Rounded(m.Step.MedianMilliseconds),
                 ["step_min_ms"] = Rounded(m.Step.MinMilliseconds),
+                ["step_16_bit_ms"] = Rounded(m.Reduced?.MedianMilliseconds),
                 ["peak_bytes"] = m.Memory?.Peak,
                 ["start_bytes"] = m.Memory?.Start,
             }),

@@ -42,7 +42,7 @@ public static class TrainBenchmark
                 .. times.Select(time =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return new TrainMeasurement(depth, time.Mode, time.Step, memory?.Invoke(depth, time.Mode));
+                    return new TrainMeasurement(depth, time.Mode, time.Step, memory?.Invoke(depth, time.Mode)) { Reduced = time.Reduced };
                 }),
             ];
             measurements.AddRange(network);
@@ -62,7 +62,7 @@ public static class TrainBenchmark
         options.Validate();
         return WithThreads(options, () =>
         {
-            using var training = new TrainingStep(depth, mode, Multiplier, options);
+            using var training = new TrainingStep(depth, mode, reduced: false, Multiplier, options);
             long start = PeakMemory.OfThisProcess();
             for (int step = 0; step < options.MemorySteps; step++)
             {
@@ -77,14 +77,17 @@ public static class TrainBenchmark
         });
     }
 
-    private static IReadOnlyList<(LayerMode Mode, Timing Step)> Times(
+    private static IReadOnlyList<(LayerMode Mode, Timing Step, Timing? Reduced)> Times(
         int depth, TrainBenchmarkOptions options, CancellationToken cancellation)
     {
         LayerMode[] modes = Enum.GetValues<LayerMode>();
         var steps = new List<TrainingStep>();
         try
         {
-            steps.AddRange(modes.Select(mode => new TrainingStep(depth, mode, Multiplier, options)));
+            steps.AddRange(modes.Select(mode => new TrainingStep(depth, mode, reduced: false, Multiplier, options)));
+
+            // The last mode, the surrogate, is not trained with.
+            steps.AddRange(modes[..^1].Select(mode => new TrainingStep(depth, mode, reduced: true, Multiplier, options)));
             InterleavedCall[] calls = [.. steps.Select(step => new InterleavedCall(step.Run, usesTorchThreads: true, single: true))];
             foreach (InterleavedCall call in calls)
             {
@@ -98,7 +101,8 @@ public static class TrainBenchmark
                 InterleavedCall.Measure(calls, 1, 1, TimeSpan.Zero, cancellation);
             }
 
-            return [.. modes.Zip(calls, (mode, call) => (mode, call.Timing))];
+            return [.. modes.Select((mode, m) =>
+                (mode, calls[m].Timing, modes.Length + m < calls.Length ? calls[modes.Length + m].Timing : (Timing?)null))];
         }
         finally
         {

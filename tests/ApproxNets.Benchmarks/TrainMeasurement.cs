@@ -7,4 +7,8 @@ namespace ApproxNets.Benchmarks;
 /// <param name="Mode">Mode of all layers.</param>
 /// <param name="Step">One step: forward, loss, backward, update.</param>
 /// <param name="Memory">Peak memory of a process that does nothing else; null if not measured.</param>
-public sealed record TrainMeasurement(int Depth, LayerMode Mode, Timing Step, PeakMemory? Memory);
+public sealed record TrainMeasurement(int Depth, LayerMode Mode, Timing Step, PeakMemory? Memory)
+{
+    /// <summary>One step with 16-bit multiplications and channels last in memory, as the full recipe trains; null where not measured.</summary>
+    public Timing? Reduced { get; init; }
+}

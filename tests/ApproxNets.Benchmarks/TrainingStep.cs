@@ -21,7 +21,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly BatchStep _gradients;
     private int _steps;
 
-    public TrainingStep(int depth, LayerMode mode, Multiplier multiplier, TrainBenchmarkOptions options)
+    public TrainingStep(int depth, LayerMode mode, bool reduced, Multiplier multiplier, TrainBenchmarkOptions options)
     {
         using var generator = new Generator((ulong)options.Seed);
         _model = ApproxModel.Convert(new ResNet(depth, Classes, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
@@ -29,6 +29,15 @@ internal sealed class TrainingStep : IDisposable
         _model.SetMode(mode);
         _model.Network.train();
         _images = randn([options.Batch, 3, 32, 32], generator: generator);
+        if (reduced)
+        {
+            _images = _images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+            foreach (var layer in _model.Layers)
+            {
+                layer.Precision = Precision.BFloat16;
+            }
+        }
+
         _labels = randint(0, Classes, [options.Batch], dtype: ScalarType.Int64, generator: generator);
         _optimizer = optim.SGD(_model.Network.parameters(), 0.01, momentum: 0.9, weight_decay: 1e-4, nesterov: true);
         _gradients = mode == LayerMode.Noise ? NoiseGradients : Trainer.CrossEntropyStep(_model.Network);

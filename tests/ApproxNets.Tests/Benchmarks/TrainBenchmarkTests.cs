@@ -25,6 +25,8 @@ public sealed class TrainBenchmarkTests
         Assert.Equal(Enum.GetValues<LayerMode>(), measurements.Select(m => m.Mode));
         Assert.Equal(Enum.GetValues<LayerMode>(), asked);
         Assert.All(measurements, m => Assert.True(m.Step is { MedianMilliseconds: > 0, Samples: 1 }));
+        Assert.All(measurements, m => Assert.Equal(m.Mode == LayerMode.Surrogate, m.Reduced is null));
+        Assert.All(measurements, m => Assert.True(m.Reduced is null or { MedianMilliseconds: > 0, Samples: 1 }));
         var network = Assert.Single(BenchmarkReport.Training(measurements, Quick)["networks"]!.AsArray())!;
         Assert.Equal("ResNet8", (string?)network["name"]);
         Assert.Equal(["float", "quantized", "noise", "approximate", "surrogate"], network["modes"]!.AsArray().Select(m => (string?)m!["mode"]));
