@@ -7,7 +7,7 @@ namespace ApproxNets.Studies;
 /// searches by measured accuracy.</param>
 /// <param name="Savings">One minus the relative power, 0..1.</param>
 /// <param name="Top1BeforeRetraining">Test accuracy of the assigned network before retraining, in per cent.</param>
-/// <param name="Top1">Test accuracy after retraining, in per cent.</param>
+/// <param name="Top1">Test accuracy after retraining, in per cent; null where retraining diverged.</param>
 /// <param name="SearchSeconds">Wall time of the search: noise training and error model, or evaluations; retraining not counted.</param>
 /// <param name="RetrainingSeconds">Wall time of retraining.</param>
 /// <param name="TrainingEpochs">Epochs of training after QAT: search and retraining.</param>
@@ -18,7 +18,7 @@ public sealed record AssignmentResult(
     string Method,
     double Savings,
     double Top1BeforeRetraining,
-    double Top1,
+    double? Top1,
     double SearchSeconds,
     double RetrainingSeconds,
     int TrainingEpochs,

@@ -134,13 +134,23 @@ public sealed class MethodComparison
     {
         model.Assign(assignment);
         double before = _study.TestAccuracy(model.Network);
-        var stage = _study.Retrain(model, parent, assignment, retraining);
-        double after = _study.TestAccuracy(model.Network);
         double savings = 1 - assignment.RelativePower(model.Opcounts);
+        double? after = null;
+        double seconds = 0;
+        try
+        {
+            seconds = _study.Retrain(model, parent, assignment, retraining).Result.Seconds;
+            after = 100 * _study.TestAccuracy(model.Network);
+        }
+        catch (ArithmeticException)
+        {
+            // Retraining diverged: that is this assignment's result, and says so as null. A network without batch normalisation may.
+        }
+
         model.Dispose();
         return new AssignmentResult(
-            lambda, method, savings, 100 * before, 100 * after, searchSeconds, stage.Result.Seconds,
-            searchEpochs + stage.Result.Epochs.Count, evaluations, [.. assignment.Multipliers.Select(m => m.Name)]);
+            lambda, method, savings, 100 * before, after, searchSeconds, seconds, searchEpochs + retraining.Epochs, evaluations,
+            [.. assignment.Multipliers.Select(m => m.Name)]);
     }
 
     private ErrorTable Errors(ApproxModel model) => ErrorTable.Of(

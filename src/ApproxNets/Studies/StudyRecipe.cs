@@ -100,7 +100,7 @@ public sealed record StudyRecipe(
             128,
             10_000)
         {
-            Comparison = new([0.4, 0.8, 1.5, 3], [0.1], 300, 512),
+            Comparison = new([0.8, 1.5, 3], [0.1], 300, 512),
         },
         _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),
     };
