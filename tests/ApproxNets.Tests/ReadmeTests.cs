@@ -52,9 +52,9 @@ public sealed class ReadmeTests
     }
 
     [Theory]
-    [InlineData("matching-resnet8-cifar10.json")]
-    [InlineData("matching-resnet8-cifar10-lambda-0.3.json")]
-    [InlineData("matching-resnet8-cifar10-lambda-0.7.json")]
+    [InlineData("agn-resnet8.json")]
+    [InlineData("agn-resnet8-shipped.json")]
+    [InlineData("agn-lenet5.json")]
     [InlineData("operating-points-resnet8-cifar10.json")]
     public void The_results_are_those_of_the_result_files(string file)
     {
@@ -71,8 +71,14 @@ public sealed class ReadmeTests
                 line => line.Contains(row, StringComparison.Ordinal) && line.Contains($"-{savings:F1} %", StringComparison.Ordinal));
         }
 
-        Assert.Contains($"| {(double)json["qat_top1"]!:F2} |", results, StringComparison.Ordinal);
+        Assert.Contains($"{(double)json["qat_top1"]!:F2}", results, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_error_models_are_those_of_the_result_file() =>
+        Assert.All(JsonNode.Parse(Read("data/results/error-model.json"))!["models"]!.AsArray(), model => Assert.Contains(
+            $"| {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
+            + $"{100 * (double)model["median_relative_error"]!:F1} % |", Readme, StringComparison.Ordinal));
 
     [Fact]
     public void The_speeds_are_those_of_the_benchmark_files()

@@ -112,7 +112,7 @@ public sealed class StageStoreTests : IDisposable
         {
             Assert.True(stage.Loaded);
             Assert.Equal(model.Layers.Count, stage.Result.Sigmas.Count);
-            Assert.Equal(40, study.Float().Stage.Result.Epochs.Count);
+            Assert.Equal(60, study.Float().Stage.Result.Epochs.Count);
         }
     }
 
