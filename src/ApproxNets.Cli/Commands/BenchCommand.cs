@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ApproxNets.Benchmarks;
 using ApproxNets.Cli.Reporting;
+using ApproxNets.Data;
 using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;

@@ -8,7 +8,7 @@ namespace ApproxNets.Cli.Commands;
 /// <summary><c>approxnets data</c>: which data sets and multiplier tables are there, and fetching those that are not.</summary>
 internal static class DataCommand
 {
-    /// <summary>Downloads a data set, as <see cref="DatasetFetcher.FetchAsync"/> does.</summary>
+    /// <summary>Downloads a data set, as <see cref="DatasetFetcher"/> does.</summary>
     public delegate Task<string> Fetch(string name, IProgress<FetchProgress> progress, CancellationToken cancellation);
 
     public static Command Create()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ApproxNets.Cli.Running;
+using ApproxNets.Data;
 using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Evolution;
 using ApproxNets.Multipliers.Import;
@@ -133,7 +134,7 @@ internal static partial class MultipliersCommand
                 byte[] file = ShippedLibrary.Make(
                     checkpoints, new Told<(string Name, EvolutionProgress Progress)>(told => Line(told.Name, told.Progress)),
                     interruption.Token);
-                Reporting.AtomicFile.Write(path, stream => stream.Write(file));
+                AtomicFile.Write(path, stream => stream.Write(file));
                 Console.Out.WriteLine($"{path}: {file.Length} bytes.");
                 return CommandLine.Success;
             }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ApproxNets.Cli.Reporting;
+using ApproxNets.Data;
 
 namespace ApproxNets.Cli.Running;
 

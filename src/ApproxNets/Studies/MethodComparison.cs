@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
@@ -71,7 +70,7 @@ public sealed class MethodComparison
         var (model, stage) = _study.Searched(
             _study.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _study.Recipe.Agn.Bias });
         var watch = Stopwatch.StartNew();
-        var table = Errors(model);
+        var table = _study.Errors(model, _library);
         IReadOnlyList<double> sigmas = stage.Result.Sigmas;
         var assignment = Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
         if (method == "cpsat")
@@ -89,7 +88,7 @@ public sealed class MethodComparison
     /// <summary>For every AGN result the one multiplier for all layers that saves as much and has the least predicted error.</summary>
     private IEnumerable<AssignmentResult> Uniform(IReadOnlyList<AssignmentResult> rivals)
     {
-        var table = Errors(_study.Quantized().Model);
+        var table = _study.Errors(_study.Quantized().Model, _library);
         double Error(int m) => table.Samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation).Average();
         int[] chosen =
         [
@@ -152,8 +151,4 @@ public sealed class MethodComparison
             lambda, method, savings, 100 * before, after, searchSeconds, seconds, searchEpochs + retraining.Epochs, evaluations,
             [.. assignment.Multipliers.Select(m => m.Name)]);
     }
-
-    private ErrorTable Errors(ApproxModel model) => ErrorTable.Of(
-        LayerSampling.Take(model, _study.Data.Validation.Take(_study.Recipe.SampleImages), _study.Data.Statistics, seed: _study.Recipe.Float.Seed),
-        _library, new MultiDistributionErrorModel(), _study.Cancellation);
 }

@@ -45,13 +45,7 @@ public static class ResultFile
         json["provenance"] = JsonSerializer.SerializeToNode(Provenance.Current(), Format);
         string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", study.Recipe.Name, name + ".json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(file, json, Format);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + ".tmp", path, overwrite: true);
+        AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));
         return path;
     }
 }

@@ -90,14 +90,9 @@ public sealed class StageStore
 
         T result = compute();
         Directory.CreateDirectory(_folder);
-        string path = Path.Combine(_folder, key + ".json");
-        using (var stream = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(stream, new Kept<T>(name, text, Provenance.Current(), result));
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + ".tmp", path, overwrite: true);
+        AtomicFile.Write(
+            Path.Combine(_folder, key + ".json"),
+            stream => JsonSerializer.Serialize(stream, new Kept<T>(name, text, Provenance.Current(), result)));
         return result;
     }
 

@@ -1,4 +1,5 @@
 using ApproxNets.Data;
+using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
@@ -198,6 +199,13 @@ public sealed class Study
     /// <summary>Computes the accuracy on the test images, 0..1, in the model's current modes.</summary>
     public double TestAccuracy(Module<Tensor, Tensor> network) =>
         Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
+
+    /// <summary>Predicts the errors of all layers and multipliers by the multi-distribution model, from validation images.</summary>
+    /// <param name="model">The model in any mode; modes are restored.</param>
+    /// <param name="library">The multipliers.</param>
+    public ErrorTable Errors(ApproxModel model, MultiplierLibrary library) => ErrorTable.Of(
+        LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed),
+        library, new MultiDistributionErrorModel(), Cancellation);
 
     private string Suffix => $"{Recipe.Network}-{Data.Name}-{_scheme}".ToLowerInvariant();
 

@@ -1,4 +1,3 @@
-using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 
@@ -20,9 +19,8 @@ public static class UniformStudy
         Study study, MultiplierLibrary library, IEnumerable<Multiplier> multipliers, bool differences)
     {
         var retraining = study.Recipe.UniformRetraining;
-        var samples = LayerSampling.Take(
-            study.Quantized().Model, study.Data.Validation.Take(study.Recipe.SampleImages), study.Data.Statistics, seed: study.Recipe.Float.Seed);
-        var table = ErrorTable.Of(samples, library, new MultiDistributionErrorModel(), study.Cancellation);
+        var table = study.Errors(study.Quantized().Model, library);
+        var samples = table.Samples;
         foreach (var multiplier in multipliers)
         {
             int m = library.Multipliers.ToList().IndexOf(multiplier);

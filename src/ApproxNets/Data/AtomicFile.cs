@@ -1,4 +1,4 @@
-namespace ApproxNets.Cli.Reporting;
+namespace ApproxNets.Data;
 
 /// <summary>Writes a file whole or not at all.</summary>
 internal static class AtomicFile
