@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ApproxNets.Data;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Training;
@@ -59,18 +60,14 @@ public static class SafeTensors
 
         byte[] text = Encoding.UTF8.GetBytes(header.ToJsonString());
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        string temporary = path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        AtomicFile.Write(path, file =>
         {
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
             file.Write(length);
             file.Write(text);
             data.ForEach(d => file.Write(d));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        });
     }
 
     /// <summary>Reads all tensors and the metadata of a file.</summary>

@@ -71,8 +71,6 @@ internal sealed record EvolutionCheckpoint(string Settings, long Evaluations, ul
     internal void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        string temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this));
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, file => JsonSerializer.Serialize(file, this));
     }
 }
