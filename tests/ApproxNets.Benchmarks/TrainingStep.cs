@@ -34,7 +34,7 @@ internal sealed class TrainingStep : IDisposable
             _images = _images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
             foreach (var layer in _model.Layers)
             {
-                layer.Precision = Precision.BFloat16;
+                layer.Precision = Precision.Fastest;
             }
         }
 

@@ -82,7 +82,7 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     public long NoiseSeed { get; set; }
 
     /// <summary>Number format of the layer's convolution or matrix product in training.</summary>
-    public Precision Precision { get; set; } = Precision.Float32;
+    public Precision Precision { get; set => field = value.Resolved(); } = Precision.Float32;
 
     /// <summary>Which instructions the table kernel uses; <see cref="KernelPath.Tensor"/> on devices other than the CPU.</summary>
     public KernelPath KernelPath { get; set; } = KernelPath.Auto;

@@ -106,5 +106,5 @@ public sealed record StudyRecipe(
     };
 
     private static TrainingOptions Fast(string stage, int epochs, double learningRate, int seed) =>
-        new(stage, epochs, learningRate, seed) { Precision = Precision.BFloat16, ChannelsLast = true };
+        new(stage, epochs, learningRate, seed) { Precision = Precision.Fastest, ChannelsLast = true };
 }

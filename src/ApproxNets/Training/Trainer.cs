@@ -152,7 +152,7 @@ public static class Trainer
             File.Delete(resumeFile);
         }
 
-        return new TrainingRecord(options, epochs);
+        return new TrainingRecord(options, epochs) { Precision = precision.Used };
     }
 
     /// <summary>The usual step: cross-entropy of the model's logits, backward.</summary>

@@ -12,18 +12,22 @@ internal sealed class TrainingPrecision : IDisposable
     /// <exception cref="ArgumentException">The precision is reduced and the model has no <see cref="ApproxLayer"/>.</exception>
     public TrainingPrecision(nn.Module model, Precision precision)
     {
+        Used = precision.Resolved();
         _layers = [.. model.modules().OfType<ApproxLayer>().Select(layer => (layer, layer.Precision))];
-        if (_layers.Length == 0 && precision != Precision.Float32)
+        if (_layers.Length == 0 && Used != Precision.Float32)
         {
             throw new ArgumentException(
-                $"Training in {precision}: found no ApproxLayer in {model.GetName()}, expected some; ApproxModel.Convert makes them.");
+                $"Training in {Used}: found no ApproxLayer in {model.GetName()}, expected some; ApproxModel.Convert makes them.");
         }
 
         foreach (var (layer, _) in _layers)
         {
-            layer.Precision = precision;
+            layer.Precision = Used;
         }
     }
+
+    /// <summary>The precision that the layers were given.</summary>
+    public Precision Used { get; }
 
     /// <inheritdoc/>
     public void Dispose()

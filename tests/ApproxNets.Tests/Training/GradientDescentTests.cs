@@ -143,6 +143,29 @@ public sealed class GradientDescentTests
     }
 
     [Fact]
+    public void TheFastestPrecisionIsOneOfTheOthersAndIsRecorded()
+    {
+        var fastest = PrecisionExtensions.HasBFloat16 ? Precision.BFloat16 : Precision.Float32;
+        Assert.Equal(fastest, Precision.Fastest.Resolved());
+        Assert.Equal(Precision.BFloat16, Precision.BFloat16.Resolved());
+        var options = TinyProblem.Options(1) with { Precision = Precision.Fastest };
+        using var model = TinyProblem.Model(1);
+        Assert.Equal(fastest, Trainer.Train(model.Network, TinyProblem.Data(), options).Precision);
+        using var same = TinyProblem.Model(1);
+        Trainer.Train(same.Network, TinyProblem.Data(), options with { Precision = fastest });
+        Assert.Equal(TinyProblem.Fingerprint(same.Network), TinyProblem.Fingerprint(model.Network));
+    }
+
+    [Fact]
+    public void ThisProcessorsFlagsAgree()
+    {
+        Assert.SkipUnless(File.Exists("/proc/cpuinfo"), "Only Linux lists the processor's flags in a file.");
+        string flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? "";
+        Assert.SkipUnless(flags.Length > 0, "Not an x86 processor: the file has no flags.");
+        Assert.Equal(flags.Contains(" avx512_bf16") || flags.Contains(" amx_bf16"), PrecisionExtensions.HasBFloat16);
+    }
+
+    [Fact]
     public void ReducedPrecisionNeedsApproxLayers()
     {
         using var network = TinyProblem.Network(1);
