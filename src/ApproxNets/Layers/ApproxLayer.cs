@@ -43,7 +43,7 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
         this.weight = weight;
         this.bias = bias;
         sigma = new Parameter(tensor(0.1f));
-        observer = new RangeObserver(options.Observer);
+        observer = new RangeObserver(options.Observer, options.Quantile);
         register_parameter(nameof(weight), weight);
         if (bias is not null)
         {

@@ -10,6 +10,22 @@ public sealed record QuantizationOptions(Signedness Scheme)
     /// <summary>How the range of activations is observed.</summary>
     public ObserverKind Observer { get; init; } = ObserverKind.MovingAverage;
 
+    /// <summary>The quantile that <see cref="ObserverKind.Histogram"/> takes as the greatest activation, 0.5..1.</summary>
+    public double Quantile { get; init; } = 0.9999;
+
     /// <summary>One weight scale per output channel instead of one per layer; signed scheme only.</summary>
     public bool PerChannelWeights { get; init; }
+
+    /// <summary>
+    /// Ranges for approximate multiplication: one activation in a thousand is clipped, and every output channel has its own weight scale
+    /// where the scheme allows it. An absolute error of a multiplier weighs the less, the larger the codes are, and a layer's extremes are
+    /// many times its usual values.
+    /// </summary>
+    /// <param name="scheme">Signed or unsigned codes.</param>
+    public static QuantizationOptions Clipped(Signedness scheme) => new(scheme)
+    {
+        Observer = ObserverKind.Histogram,
+        Quantile = 0.999,
+        PerChannelWeights = scheme == Signedness.Signed,
+    };
 }

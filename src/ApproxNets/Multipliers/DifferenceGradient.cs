@@ -2,16 +2,17 @@ namespace ApproxNets.Multipliers;
 
 /// <summary>
 /// The difference-based gradient of an approximate multiplier (Meng, Burleson, Qian, De Micheli, "Gradient Approximation of
-/// Approximate Multipliers for High-Accuracy Deep Neural Network Retraining", DATE 2025): the product table, smoothed by a moving average
-/// along one operand, has central differences there.
+/// Approximate Multipliers for High-Accuracy Deep Neural Network Retraining", DATE 2025; extended in arXiv 2509.10519): central
+/// differences of the product table after a moving average along one operand.
 /// </summary>
 /// <remarks>
 /// <para>With the half window size h and the other operand fixed,
 /// <c>S(x) = sum_{i=-h..h} m(x + i, w) / (2h + 1)</c> and <c>dm/dx = (S(x + 1) - S(x - 1)) / 2</c>, which is
 /// <c>(m(x+h+1) + m(x+h) - m(x-h) - m(x-h-1)) / (4h + 2)</c>.</para>
 /// <para>Within h + 1 steps of the table's ends the windows do not fit. There this library takes the slope of the nearest x where they do.
-/// That keeps the gradient linear in the table, exact for the exact multiplier, and of the right sign for negative weights. The paper
-/// takes another rule there, an average slope over the whole row; this is a deviation on purpose.</para>
+/// That keeps the gradient linear in the table, exact for the exact multiplier, and of the right sign for negative weights. The authors'
+/// program takes the greatest less the least product of the row, divided by 256, which is never negative and right only for unsigned
+/// operands: a deviation on purpose. Elsewhere both agree.</para>
 /// </remarks>
 public static class DifferenceGradient
 {

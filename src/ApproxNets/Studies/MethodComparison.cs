@@ -50,10 +50,10 @@ public sealed class MethodComparison
         {
             IEnumerable<AssignmentResult> found = rival switch
             {
-                "cpsat" or "agn-bias" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
+                "cpsat" or "agn-bias" or "agn-rms" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
                 "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
                 "greedy" or "nsga2" or "random" => Measured(rival),
-                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, cpsat, uniform, greedy, nsga2 or random."),
+                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, agn-rms, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {
@@ -72,7 +72,8 @@ public sealed class MethodComparison
         var watch = Stopwatch.StartNew();
         var table = _study.Errors(model, _library);
         IReadOnlyList<double> sigmas = stage.Result.Sigmas;
-        var assignment = Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
+        var criterion = method == "agn-rms" ? MatchCriterion.RootMeanSquare : MatchCriterion.StandardDeviation;
+        var assignment = Matching.Match(table, sigmas, criterion, biases: stage.Result.Biases).ToAssignment();
         if (method == "cpsat")
         {
             var degradations = ExactAssignment.Degradations(table, sigmas);

@@ -44,7 +44,8 @@ public sealed class Study
     {
         var images = Data.Training;
         var network = Networks.Create(Recipe.Network, Data.Classes.Count, images.Channels, images.Height, Recipe.Float.Seed);
-        var model = ApproxModel.Convert(network, new QuantizationOptions(_scheme), images.Channels, images.Height, images.Width);
+        var quantization = Recipe.ClippedRanges ? QuantizationOptions.Clipped(_scheme) : new QuantizationOptions(_scheme);
+        var model = ApproxModel.Convert(network, quantization, images.Channels, images.Height, images.Width);
         var stage = _store.Run(
             $"float-{Recipe.Network}-{Data.Name}",
             new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float },
@@ -61,7 +62,7 @@ public sealed class Study
         model.SetMode(LayerMode.Quantized);
         var stage = _store.Run(
             $"qat-{Suffix}",
-            new { parent = parent.Key, scheme = _scheme.ToString(), options = Recipe.Quantized },
+            new { parent = parent.Key, scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""), options = Recipe.Quantized },
             model.Network,
             resume => Trainer.Train(
                 model.Network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));

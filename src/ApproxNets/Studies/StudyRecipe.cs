@@ -31,6 +31,9 @@ public sealed record StudyRecipe(
     int SampleImages,
     int MonteCarloRuns)
 {
+    /// <summary>Quantises with <see cref="QuantizationOptions.Clipped"/> ranges, not with extremes.</summary>
+    public bool ClippedRanges { get; init; }
+
     /// <summary>Which assignments a comparison of methods makes.</summary>
     public required ComparisonOptions Comparison { get; init; }
 
