@@ -73,7 +73,8 @@ public static partial class Charts
 
     /// <summary>
     /// Draws every approximate multiplier of a library as a point, energy against mean absolute error, and the Pareto front of all. At
-    /// equal clock the energy of a multiplication is proportional to the power. Exact multipliers have no place on the logarithmic axis.
+    /// equal clock the energy of a multiplication is proportional to the power. The exact multiplier, which has no place on the logarithmic
+    /// axis, is a dashed line at 100 %.
     /// </summary>
     /// <param name="library">The library.</param>
     /// <param name="own">Further multipliers of the same signedness, drawn as stars; the front is that of all.</param>
@@ -120,6 +121,12 @@ public static partial class Charts
         {
             points["hovertemplate"] = "%{text}<br>energy %{x:.1f} %<br>MAE %{y:.4g}";
         }
+
+        Properties exact = Charts.Points(
+            new Series("exact, MAE 0", [100, 100], [error.Values.Min(), error.Values.Max()]), 3, "lines", 5, logX: false, logY: true);
+        ((Properties)exact["line"]!)["dash"] = "dash";
+        exact["hovertemplate"] = "exact multiplier<br>energy 100 %<br>MAE 0";
+        traces.Add(exact);
 
         return ChartLayout.Make(
             $"Energy and error of {error.Count} approximate multipliers ({library.Name}), {front.Count} of them on the Pareto front",

@@ -8,12 +8,14 @@ namespace ApproxNets.Quantization;
 /// <remarks>
 /// Moving average: <c>r += c (batch - r)</c>, the first batch as it is (Jacob et al., CVPR 2018, section 3.1).
 /// Histogram: the same average over the batch's quantiles instead of its extremes, so that a few outliers do not cost
-/// the whole tensor its resolution.
+/// the whole tensor its resolution. Of large batches it counts the first images only, 2^18 values or so: counting all of them took as
+/// long as the layer itself.
 /// </remarks>
 public sealed class RangeObserver : nn.Module
 {
     private const float Momentum = 0.05f;
     private const int Bins = 2048;
+    private const long MostCounted = 1 << 18;
 
     private readonly Tensor least;
     private readonly Tensor greatest;
@@ -82,6 +84,11 @@ public sealed class RangeObserver : nn.Module
 
     private (float Low, float High) BatchRange(Tensor input)
     {
+        if (_kind == ObserverKind.Histogram && input.dim() > 0 && input.numel() > MostCounted)
+        {
+            input = input.narrow(0, 0, Math.Max(1, input.shape[0] * MostCounted / input.numel()));
+        }
+
         var (min, max) = input.aminmax();
         float low = min.item<float>(), high = max.item<float>();
         if (_kind == ObserverKind.MovingAverage || low == high || !float.IsFinite(high - low))

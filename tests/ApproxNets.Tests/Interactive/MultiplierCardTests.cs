@@ -153,6 +153,8 @@ public sealed class MultiplierCardTests
 
         Assert.Equal(library.Multipliers.Where(m => !m.IsExact).Select(m => m.Name), Names(1));
         Assert.Equal(["mine"], Names(2));
+        Assert.Equal([100, 100], data[3]!["x"]!.AsArray().Select(x => (double)x!));
+        Assert.StartsWith("exact", (string)data[3]!["name"]!, StringComparison.Ordinal);
         double[] powers = [.. data[0]!["x"]!.AsArray().Select(x => (double)x!)];
         double[] errors = [.. data[0]!["y"]!.AsArray().Select(y => (double)y!)];
         Assert.Equal(powers.OrderDescending(), powers);

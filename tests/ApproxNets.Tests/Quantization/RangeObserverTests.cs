@@ -130,4 +130,21 @@ public sealed class RangeObserverTests
         Assert.Equal(least, observer.Range.Value.Least, 1e-5);
         Assert.Equal(greatest, observer.Range.Value.Greatest, 1e-5);
     }
+
+    [Fact]
+    public void AHistogramOfALargeBatchCountsItsFirstImages()
+    {
+        using var scope = NewDisposeScope();
+        var batch = rand([64, 8, 32, 32], generator: new Generator(1)); // 2^19 values
+        batch[TensorIndex.Slice(32)] = 5;
+        var all = new RangeObserver(ObserverKind.Histogram);
+        all.Observe(batch);
+        var half = new RangeObserver(ObserverKind.Histogram);
+        half.Observe(batch[TensorIndex.Slice(0, 32)]);
+        Assert.Equal(half.Range, all.Range);
+        Assert.InRange(all.Range!.Value.Greatest, 0.99, 1);
+        var extremes = new RangeObserver();
+        extremes.Observe(batch);
+        Assert.Equal(5, extremes.Range!.Value.Greatest);
+    }
 }

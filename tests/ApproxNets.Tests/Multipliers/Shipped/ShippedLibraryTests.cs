@@ -66,15 +66,12 @@ public sealed class ShippedLibraryTests : IDisposable
         }
     }
 
-    /// <summary>
-    /// A truncated multiplier, with correction or without, is dominated when an evolved one has neither more error nor more power. The
-    /// evolved ones are at other errors, so a truncated one just below the next of them may escape; these are all that do.
-    /// </summary>
+    /// <summary>A truncated multiplier, with correction or without, is dominated when an evolved one has neither more error nor as much
+    /// power.</summary>
     [Theory]
-    [InlineData(Signedness.Unsigned, 12, "mul8u_truncc9")]
-    [InlineData(
-        Signedness.Signed, 13, "mul8s_truncc8", "mul8s_trunc9", "mul8s_truncc10", "mul8s_trunc10", "mul8s_truncc12", "mul8s_trunc12")]
-    public void The_evolved_front_dominates_truncation_with_few_exceptions(Signedness signedness, int count, params string[] exceptions)
+    [InlineData(Signedness.Unsigned, 12)]
+    [InlineData(Signedness.Signed, 13)]
+    public void The_evolved_front_dominates_truncation(Signedness signedness, int count)
     {
         var library = MultiplierLibrary.Shipped(signedness);
         (Multiplier Multiplier, double Error)[] all =
@@ -84,9 +81,9 @@ public sealed class ShippedLibraryTests : IDisposable
             && m.Multiplier.Name.Contains("_trunc", StringComparison.Ordinal) && m.Error is > 75 and < 3000).ToList();
 
         Assert.Equal(count, truncated.Count);
-        Assert.Equal(exceptions.Order(), truncated
+        Assert.Empty(truncated
             .Where(t => !evolved.Exists(e => e.Error <= t.Error && e.Multiplier.RelativePower < t.Multiplier.RelativePower))
-            .Select(t => t.Multiplier.Name).Order());
+            .Select(t => t.Multiplier.Name));
     }
 
     [Fact]
