@@ -7,7 +7,7 @@ namespace ApproxNets.Studies;
 /// <param name="Images">Validation images of one measurement.</param>
 public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyList<double> Losses, int Budget, int Images)
 {
-    /// <summary>The rivals, of "agn-bias" (the search with <see cref="Search.AgnBias"/>), "agn-rms" (matching by
-    /// <see cref="Search.MatchCriterion.RootMeanSquare"/>), "cpsat", "uniform", "greedy", "nsga2", "random".</summary>
+    /// <summary>The rivals, of "agn-bias" (the search with <see cref="Search.AgnBias"/>), "agn-measured" (matching by
+    /// <see cref="ErrorModels.BehaviouralErrorModel"/>), "cpsat", "uniform", "greedy", "nsga2", "random".</summary>
     public IReadOnlyList<string> Rivals { get; init; } = ["cpsat", "uniform", "greedy", "nsga2", "random"];
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
@@ -7,8 +8,8 @@ using ApproxNets.Training;
 namespace ApproxNets.Studies;
 
 /// <summary>
-/// Compares ways to assign multipliers on one network and one library: AGN search with matching or integer program, and the rivals that
-/// choose by measured accuracy. All start from the same quantised network and train for the same number of epochs after it: the rivals
+/// Compares ways to assign multipliers on one network and one library: AGN search with matching, by predicted or measured errors, or with
+/// the integer program, and the rivals that choose by measured accuracy. All start from the same quantised network and train for the same number of epochs after it: the rivals
 /// spend on retraining what the AGN search spends on noise. Every training and every search is a stage that is kept.
 /// </summary>
 public sealed class MethodComparison
@@ -50,10 +51,10 @@ public sealed class MethodComparison
         {
             IEnumerable<AssignmentResult> found = rival switch
             {
-                "cpsat" or "agn-bias" or "agn-rms" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
+                "cpsat" or "agn-bias" or "agn-measured" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
                 "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
                 "greedy" or "nsga2" or "random" => Measured(rival),
-                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, agn-rms, cpsat, uniform, greedy, nsga2 or random."),
+                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, agn-measured, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {
@@ -70,10 +71,9 @@ public sealed class MethodComparison
         var (model, stage) = _study.Searched(
             _study.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _study.Recipe.Agn.Bias });
         var watch = Stopwatch.StartNew();
-        var table = _study.Errors(model, _library);
+        var table = _study.Errors(model, _library, method == "agn-measured" ? new BehaviouralErrorModel() : null);
         IReadOnlyList<double> sigmas = stage.Result.Sigmas;
-        var criterion = method == "agn-rms" ? MatchCriterion.RootMeanSquare : MatchCriterion.StandardDeviation;
-        var assignment = Matching.Match(table, sigmas, criterion, biases: stage.Result.Biases).ToAssignment();
+        var assignment = Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
         if (method == "cpsat")
         {
             var degradations = ExactAssignment.Degradations(table, sigmas);

@@ -201,12 +201,13 @@ public sealed class Study
     public double TestAccuracy(Module<Tensor, Tensor> network) =>
         Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
-    /// <summary>Predicts the errors of all layers and multipliers by the multi-distribution model, from validation images.</summary>
+    /// <summary>Predicts or measures the errors of all layers and multipliers on validation images.</summary>
     /// <param name="model">The model in any mode; modes are restored.</param>
     /// <param name="library">The multipliers.</param>
-    public ErrorTable Errors(ApproxModel model, MultiplierLibrary library) => ErrorTable.Of(
+    /// <param name="errorModel">How; the multi-distribution model if left out.</param>
+    public ErrorTable Errors(ApproxModel model, MultiplierLibrary library, IErrorModel? errorModel = null) => ErrorTable.Of(
         LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed),
-        library, new MultiDistributionErrorModel(), Cancellation);
+        library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
 
     private string Suffix => $"{Recipe.Network}-{Data.Name}-{_scheme}".ToLowerInvariant();
 
