@@ -9,5 +9,5 @@ public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyL
 {
     /// <summary>The rivals, of "agn-bias" (the search with <see cref="Search.AgnBias"/>), "agn-measured" (matching by
     /// <see cref="ErrorModels.BehaviouralErrorModel"/>), "cpsat", "uniform", "greedy", "nsga2", "random".</summary>
-    public IReadOnlyList<string> Rivals { get; init; } = ["cpsat", "uniform", "greedy", "nsga2", "random"];
+    public IReadOnlyList<string> Rivals { get; init; } = ["agn-measured", "cpsat", "uniform", "greedy", "nsga2", "random"];
 }
