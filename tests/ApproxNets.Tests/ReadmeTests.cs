@@ -54,6 +54,7 @@ public sealed class ReadmeTests
     [Theory]
     [InlineData("agn-resnet8.json")]
     [InlineData("agn-resnet8-shipped.json")]
+    [InlineData("agn-resnet8-extremes.json")]
     [InlineData("agn-lenet5.json")]
     [InlineData("operating-points-resnet8-cifar10.json")]
     public void The_results_are_those_of_the_result_files(string file)
@@ -74,9 +75,11 @@ public sealed class ReadmeTests
         Assert.Contains($"{(double)json["qat_top1"]!:F2}", results, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_error_models_are_those_of_the_result_file() =>
-        Assert.All(JsonNode.Parse(Read("data/results/error-model.json"))!["models"]!.AsArray(), model => Assert.Contains(
+    [Theory]
+    [InlineData("error-model.json")]
+    [InlineData("error-model-resnet20.json")]
+    public void The_error_models_are_those_of_the_result_file(string file) =>
+        Assert.All(JsonNode.Parse(Read(Path.Combine("data", "results", file)))!["models"]!.AsArray(), model => Assert.Contains(
             $"| {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
             + $"{100 * (double)model["median_relative_error"]!:F1} % |", Readme, StringComparison.Ordinal));
 

@@ -93,8 +93,10 @@ public sealed class StageStoreTests : IDisposable
             new[] { 1, 2 }.Select(seed => store.Keep("search", new { seed }, Work)).ToList()).Message);
     }
 
-    [Fact]
-    public void TheFullRecipeFindsTheShippedCheckpoints()
+    [Theory]
+    [InlineData(false, 0.8)]
+    [InlineData(true, 1.5)]
+    public void TheFullRecipeFindsTheShippedCheckpoints(bool clipped, double lambda)
     {
         // Changing a recipe or an option type would orphan the shipped checkpoints without a word: every user would train anew.
         // The images do not matter here, their number and the checksum do; cancelled, so that a miss fails at once.
@@ -104,9 +106,10 @@ public sealed class StageStoreTests : IDisposable
             "cifar10", [.. Enumerable.Range(0, 10).Select(i => i.ToString())], images, images.Take(10), images.Take(10), new ChannelStatistics([0.5, 0.5, 0.5], [0.2, 0.2, 0.2]),
             "150dccbe3e7430f95873fdc34d622a4def9340f62d09a664e945b12e08316a47");
         var store = new StageStore(_folder, Path.Combine(root, "data", "checkpoints"));
-        var study = new Study(data, StudyRecipe.For("full", 1), Signedness.Signed, store) { Cancellation = new CancellationToken(canceled: true) };
+        var recipe = StudyRecipe.For("full", 1) with { ClippedRanges = clipped };
+        var study = new Study(data, recipe, Signedness.Signed, store) { Cancellation = new CancellationToken(canceled: true) };
 
-        var (model, stage) = study.Searched();
+        var (model, stage) = study.Searched(recipe.Agn with { Lambda = lambda });
 
         using (model)
         {
