@@ -84,6 +84,12 @@ public sealed class ReadmeTests
             + $"{100 * (double)model["median_relative_error"]!:F1} % |", Readme, StringComparison.Ordinal));
 
     [Fact]
+    public void The_uniform_rows_are_those_of_the_result_file() =>
+        Assert.All(JsonNode.Parse(Read("data/results/uniform-resnet8.json"))!["rows"]!.AsArray(), row => Assert.Matches(
+            $@"\| `{row!["multiplier"]}` \| {(double)row["behavioural"]!:F2} \([\d.]+\) \| {(double)row["gaussian"]!:F2} \([\d.]+\) \| "
+            + $@"{(double)row["accurate_only"]!:F2} \(", Readme));
+
+    [Fact]
     public void The_speeds_are_those_of_the_benchmark_files()
     {
         JsonNode Result(string name) => JsonNode.Parse(Read(Path.Combine("data", "results", "bench", name + ".json")))!;
