@@ -8,8 +8,7 @@ namespace ApproxNets.Quantization;
 /// <remarks>
 /// Moving average: <c>r += c (batch - r)</c>, the first batch as it is (Jacob et al., CVPR 2018, section 3.1).
 /// Histogram: the same average over the batch's quantiles instead of its extremes, so that a few outliers do not cost
-/// the whole tensor its resolution. Of large batches it counts the first images only, 2^18 values or so: counting all of them took as
-/// long as the layer itself.
+/// the whole tensor its resolution. Of large batches it counts the first images only, 2^18 values or so: counting all of them is slow.
 /// </remarks>
 public sealed class RangeObserver : nn.Module
 {
@@ -84,13 +83,13 @@ public sealed class RangeObserver : nn.Module
 
     private (float Low, float High) BatchRange(Tensor input)
     {
-        if (_kind == ObserverKind.Histogram && input.dim() > 0 && input.numel() > MostCounted)
+        var (low, high) = Extremes(input);
+        if (_kind == ObserverKind.Histogram && float.IsFinite(high - low) && input.numel() > MostCounted)
         {
             input = input.narrow(0, 0, Math.Max(1, input.shape[0] * MostCounted / input.numel()));
+            (low, high) = Extremes(input);
         }
 
-        var (min, max) = input.aminmax();
-        float low = min.item<float>(), high = max.item<float>();
         if (_kind == ObserverKind.MovingAverage || low == high || !float.IsFinite(high - low))
         {
             return (low, high);
@@ -111,5 +110,11 @@ public sealed class RangeObserver : nn.Module
 
         float width = (high - low) / Bins;
         return (low + (first * width), low + ((last + 1) * width));
+    }
+
+    private static (float Low, float High) Extremes(Tensor input)
+    {
+        var (min, max) = input.aminmax();
+        return (min.item<float>(), max.item<float>());
     }
 }

@@ -9,8 +9,9 @@ namespace ApproxNets.Studies;
 
 /// <summary>
 /// Compares ways to assign multipliers on one network and one library: AGN search with matching, by predicted or measured errors, or with
-/// the integer program, and the rivals that choose by measured accuracy. All start from the same quantised network and train for the same number of epochs after it: the rivals
-/// spend on retraining what the AGN search spends on noise. Every training and every search is a stage that is kept.
+/// the integer program, and the rivals that choose by measured accuracy. All start from the same quantised network and train for the
+/// same number of epochs after it: the rivals spend on retraining what the AGN search spends on noise. Every training and every search is
+/// a stage that is kept.
 /// </summary>
 public sealed class MethodComparison
 {
@@ -54,7 +55,8 @@ public sealed class MethodComparison
                 "cpsat" or "agn-bias" or "agn-measured" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
                 "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
                 "greedy" or "nsga2" or "random" => Measured(rival),
-                _ => throw new ArgumentException($"Comparison: found the rival '{rival}', expected agn-bias, agn-measured, cpsat, uniform, greedy, nsga2 or random."),
+                _ => throw new ArgumentException(
+                    $"Comparison: found the rival '{rival}', expected agn-bias, agn-measured, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {

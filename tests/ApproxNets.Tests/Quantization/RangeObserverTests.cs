@@ -146,5 +146,9 @@ public sealed class RangeObserverTests
         var extremes = new RangeObserver();
         extremes.Observe(batch);
         Assert.Equal(5, extremes.Range!.Value.Greatest);
+
+        batch[63, 7, 31, 31] = float.NaN; // not counted, but not overlooked
+        Assert.Throws<ArithmeticException>(() => all.Observe(batch));
+        Assert.Equal(half.Range, all.Range);
     }
 }
