@@ -57,6 +57,32 @@ public static class BenchmarkReport
         return json;
     }
 
+    /// <summary>Measurements of error models.</summary>
+    /// <param name="measurements">The measurements, at least one.</param>
+    /// <param name="options">What they were made with.</param>
+    public static JsonObject ErrorModels(IReadOnlyList<ErrorModelMeasurement> measurements, ErrorModelBenchmarkOptions options)
+    {
+        JsonObject json = Machine(Environment.ProcessorCount);
+        json["network"] = $"ResNet{options.Depth}";
+        json["multipliers"] = options.Multipliers;
+        json["pairs"] = measurements[0].Pairs;
+        json["images"] = options.Images;
+        json["monte_carlo_runs"] = options.MonteCarloRuns;
+        json["seed"] = options.Seed;
+        json["models"] = new JsonArray(
+        [
+            .. measurements.Select(m => (JsonNode)new JsonObject
+            {
+                ["name"] = m.Model,
+                ["seconds"] = Rounded(m.Time.MedianMilliseconds / 1000),
+                ["least_seconds"] = Rounded(m.Time.MinMilliseconds / 1000),
+                ["rounds"] = m.Time.Samples,
+            }),
+        ]);
+        json["all_seconds"] = Rounded(measurements.Sum(m => m.Time.MedianMilliseconds) / 1000);
+        return json;
+    }
+
     /// <summary>The geometric means over layers: time in units of the float layer's, signed and unsigned, and the gather baseline's in
     /// units of the signed time (null without baseline).</summary>
     /// <param name="measurements">The measurements, at least one.</param>

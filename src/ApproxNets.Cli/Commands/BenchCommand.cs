@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using ApproxNets.Benchmarks;
 using ApproxNets.Cli.Reporting;
 using ApproxNets.Data;
@@ -8,14 +9,14 @@ using ApproxNets.Multipliers;
 
 namespace ApproxNets.Cli.Commands;
 
-/// <summary><c>approxnets bench</c>: measures kernels and training steps on this machine.</summary>
+/// <summary><c>approxnets bench</c>: measures kernels, training steps and error models on this machine.</summary>
 internal static class BenchCommand
 {
     private static readonly int[] Batches = [128, 1];
 
-    public static Command Create() => new("bench", "Measures the speed of kernels and of training on this machine.")
+    public static Command Create() => new("bench", "Measures the speed of kernels, of training and of error models on this machine.")
     {
-        Kernels(), Train(), TrainMemory(),
+        Kernels(), Train(), TrainMemory(), ErrorModels(),
     };
 
     private static Command Kernels()
@@ -109,46 +110,70 @@ internal static class BenchCommand
         return command;
     }
 
+    private static Command ErrorModels()
+    {
+        var json = JsonOption();
+        var command = new Command(
+            "errors", "Measures all error models and the simulation for a ResNet20 and 300 multipliers. Takes a minute or two.")
+        {
+            json,
+        };
+        command.SetAction((parsed, _) => Task.FromResult(RunErrorModels(
+            new ErrorModelBenchmarkOptions(), JsonFile(parsed.GetValue(json)), Console.Out)));
+        return command;
+    }
+
     internal static int RunKernels(
         IReadOnlyList<KernelLayer> layers, KernelBenchmarkOptions options, string? jsonFile, TextWriter output)
     {
-        using var interruption = new Interruption(output.WriteLine);
         try
         {
-            output.WriteLine(KernelTable.Header(options));
-            var measurements = KernelBenchmark.Run(layers, options, m => output.WriteLine(KernelTable.Row(m)), interruption.Token);
-            if (jsonFile is not null)
-            {
-                AtomicFile.WriteText(jsonFile, BenchmarkReport.Kernels(measurements, options).ToString() + "\n");
-                output.WriteLine($"Written to {jsonFile}");
-            }
-
-            output.WriteLine(KernelTable.Means(measurements));
-            return CommandLine.Success;
+            return Measured(
+                cancellation =>
+                {
+                    output.WriteLine(KernelTable.Header(options));
+                    var measurements = KernelBenchmark.Run(layers, options, m => output.WriteLine(KernelTable.Row(m)), cancellation);
+                    output.WriteLine(KernelTable.Means(measurements));
+                    return BenchmarkReport.Kernels(measurements, options);
+                },
+                jsonFile, output);
         }
         catch (PlatformNotSupportedException e)
         {
             throw new UsageException(e.Message);
         }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
-        {
-            output.WriteLine("Stopped; nothing was written.");
-            return CommandLine.Cancelled;
-        }
     }
 
-    internal static int RunTrain(TrainBenchmarkOptions options, string? jsonFile, TextWriter output)
+    internal static int RunTrain(TrainBenchmarkOptions options, string? jsonFile, TextWriter output) => Measured(
+        cancellation =>
+        {
+            output.WriteLine(TrainTable.Header(options));
+            return BenchmarkReport.Training(
+                TrainBenchmark.Run(
+                    options, (depth, mode) => TrainMemoryProcess.Run(depth, mode, options.Threads, cancellation),
+                    network => output.WriteLine(TrainTable.Rows(network)), cancellation),
+                options);
+        },
+        jsonFile, output);
+
+    internal static int RunErrorModels(ErrorModelBenchmarkOptions options, string? jsonFile, TextWriter output) => Measured(
+        cancellation =>
+        {
+            var measurements = ErrorModelBenchmark.Run(options, cancellation);
+            output.WriteLine(ErrorModelTable.Text(measurements, options));
+            return BenchmarkReport.ErrorModels(measurements, options);
+        },
+        jsonFile, output);
+
+    private static int Measured(Func<CancellationToken, JsonObject> measure, string? jsonFile, TextWriter output)
     {
         using var interruption = new Interruption(output.WriteLine);
         try
         {
-            output.WriteLine(TrainTable.Header(options));
-            var measurements = TrainBenchmark.Run(
-                options, (depth, mode) => TrainMemoryProcess.Run(depth, mode, options.Threads, interruption.Token),
-                network => output.WriteLine(TrainTable.Rows(network)), interruption.Token);
+            var json = measure(interruption.Token);
             if (jsonFile is not null)
             {
-                AtomicFile.WriteText(jsonFile, BenchmarkReport.Training(measurements, options).ToString() + "\n");
+                AtomicFile.WriteText(jsonFile, json.ToString() + "\n");
                 output.WriteLine($"Written to {jsonFile}");
             }
 

@@ -18,14 +18,18 @@ public sealed class Study
 {
     private readonly StageStore _store;
     private readonly Signedness _scheme;
+    private readonly Lazy<(ApproxModel Model, string Key)?> _teacher;
 
     /// <summary>Makes a study.</summary>
     /// <param name="data">The images.</param>
     /// <param name="recipe">Sizes and settings.</param>
     /// <param name="scheme">Signed or unsigned codes.</param>
     /// <param name="store">Keeps finished stages.</param>
-    public Study(ImageDataset data, StudyRecipe recipe, Signedness scheme, StageStore store) =>
+    public Study(ImageDataset data, StudyRecipe recipe, Signedness scheme, StageStore store)
+    {
         (Data, Recipe, _scheme, _store) = (data, recipe, scheme, store);
+        _teacher = new(Teacher);
+    }
 
     /// <summary>The images.</summary>
     public ImageDataset Data { get; }
@@ -46,11 +50,14 @@ public sealed class Study
         var network = Networks.Create(Recipe.Network, Data.Classes.Count, images.Channels, images.Height, Recipe.Float.Seed);
         var quantization = Recipe.ClippedRanges ? QuantizationOptions.Clipped(_scheme) : new QuantizationOptions(_scheme);
         var model = ApproxModel.Convert(network, quantization, images.Channels, images.Height, images.Width);
+        object settings = new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float };
+        if (_teacher.Value is var (_, key))
+        {
+            settings = new { student = settings, teacher = key, Recipe.Distillation };
+        }
+
         var stage = _store.Run(
-            $"float-{Recipe.Network}-{Data.Name}",
-            new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float },
-            network,
-            resume => Trainer.Train(network, Data, Recipe.Float, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            $"float-{Recipe.Network}-{Data.Name}", settings, network, resume => Trained(network, Recipe.Float, resume));
         network.eval();
         return (model, stage);
     }
@@ -64,8 +71,7 @@ public sealed class Study
             $"qat-{Suffix}",
             new { parent = parent.Key, scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""), options = Recipe.Quantized },
             model.Network,
-            resume => Trainer.Train(
-                model.Network, Data, Recipe.Quantized, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            resume => Trained(model.Network, Recipe.Quantized, resume));
         model.Network.eval();
         return (model, stage);
     }
@@ -105,8 +111,7 @@ public sealed class Study
             $"retrained-{Suffix}",
             new { parent, assignment = Describe(assignment), options, gradient = gradient.ToString() },
             model.Network,
-            resume => Trainer.Train(
-                model.Network, Data, options, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            resume => Trained(model.Network, options, resume));
         model.Network.eval();
         return stage;
     }
@@ -120,7 +125,7 @@ public sealed class Study
             $"exact-{Suffix}",
             new { parent = parent.Key, options },
             model.Network,
-            resume => Trainer.Train(model.Network, Data, options, resumeFile: resume, progress: Progress, cancellation: Cancellation));
+            resume => Trained(model.Network, options, resume));
         model.Network.eval();
         return (model, stage);
     }
@@ -208,6 +213,28 @@ public sealed class Study
     public ErrorTable Errors(ApproxModel model, MultiplierLibrary library, IErrorModel? errorModel = null) => ErrorTable.Of(
         LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed),
         library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
+
+    /// <summary>Trains on the labels, and on the teacher's answers where there is one.</summary>
+    private TrainingRecord Trained(Module<Tensor, Tensor> network, TrainingOptions options, string resume)
+    {
+        var step = _teacher.Value is var (teacher, _)
+            ? Recipe.Distillation.Step(network, teacher, options.Precision, options.LabelSmoothing)
+            : null;
+        return Trainer.Train(network, Data, options, step, resumeFile: resume, progress: Progress, cancellation: Cancellation);
+    }
+
+    private (ApproxModel Model, string Key)? Teacher()
+    {
+        if (Recipe.Teacher is null)
+        {
+            return null;
+        }
+
+        var recipe = StudyRecipe.For(Recipe.Name, 1, Recipe.Teacher);
+        var study = new Study(Data, recipe, _scheme, _store) { Progress = Progress, Cancellation = Cancellation };
+        var (model, stage) = study.Float();
+        return (model, stage.Key);
+    }
 
     private string Suffix => $"{Recipe.Network}-{Data.Name}-{_scheme}".ToLowerInvariant();
 

@@ -34,6 +34,15 @@ public sealed record StudyRecipe(
     /// <summary>Quantises with <see cref="QuantizationOptions.Clipped"/> ranges, not with extremes.</summary>
     public bool ClippedRanges { get; init; }
 
+    /// <summary>
+    /// Network whose float baseline, of seed 1 as a pretrained network would be, teaches the float baseline, QAT and retraining
+    /// (<see cref="Distillation"/>); none if null. The AGN search has a loss of its own.
+    /// </summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>How the teacher teaches.</summary>
+    public Distillation Distillation { get; init; } = new();
+
     /// <summary>Which assignments a comparison of methods makes.</summary>
     public required ComparisonOptions Comparison { get; init; }
 

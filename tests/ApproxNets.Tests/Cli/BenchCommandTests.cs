@@ -25,6 +25,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench", "kernels", "--json", "no/such/folder/kernels.json")]
     [InlineData("bench", "train", "--filter", "resnet")]
     [InlineData("bench", "train", "--threads", "-1")]
+    [InlineData("bench", "errors", "--json", "no/such/folder/errors.json")]
     [InlineData("bench", "everything")]
     public async Task Wrong_use_is_refused_before_anything_is_measured(params string[] arguments)
         => Assert.Equal(2, await CommandLine.InvokeAsync(CommandLine.Root(), arguments));
@@ -44,9 +45,26 @@ public sealed class BenchCommandTests : IDisposable
         string[] lines = _out.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
         Assert.Single(lines, line => line.StartsWith("one ", StringComparison.Ordinal));
         Assert.Single(lines, line => line.StartsWith("two ", StringComparison.Ordinal));
-        Assert.Matches(@"^geometric mean: ratio signed \d+\.\d\d, unsigned \d+\.\d\d, \d+\.\d times as fast as gather$", lines[^1]);
+        Assert.Matches(@"^geometric mean: ratio signed \d+\.\d\d, unsigned \d+\.\d\d, \d+\.\d times as fast as gather$", lines[^2]);
         var json = JsonNode.Parse(File.ReadAllText(_folder["kernels.json"]))!;
         Assert.Equal(["one", "two"], json["layers"]!.AsArray().Select(layer => (string?)layer!["name"]));
         Assert.Equal(["kernels.json"], Directory.GetFiles(_folder.Path).Select(file => Path.GetFileName(file)));
+    }
+
+    [Fact]
+    public void A_line_for_every_error_model_and_a_file()
+    {
+        var options = new ErrorModelBenchmarkOptions { Depth = 8, Multipliers = 3, Images = 1, MonteCarloRuns = 10, Rounds = 1 };
+
+        Assert.Equal(0, BenchCommand.RunErrorModels(options, _folder["errors.json"], _out));
+
+        string[] names = ["single", "multi", "monte-carlo", "behavioural"];
+        string[] lines = _out.ToString().ReplaceLineEndings("\n").Split('\n');
+        Assert.Contains("30 pairs", lines[0], StringComparison.Ordinal);
+        Assert.Equal(names, lines.Skip(1).Take(4).Select(line => line.Split(' ')[0]));
+        var json = JsonNode.Parse(File.ReadAllText(_folder["errors.json"]))!;
+        Assert.Equal(names, json["models"]!.AsArray().Select(model => (string?)model!["name"]));
+        Assert.Equal(
+            (double)json["all_seconds"]!, json["models"]!.AsArray().Sum(model => (double)model!["seconds"]!), 0.01 * (double)json["all_seconds"]!);
     }
 }

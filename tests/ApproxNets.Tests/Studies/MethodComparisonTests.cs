@@ -71,11 +71,32 @@ public sealed class MethodComparisonTests : IDisposable
         Assert.False(QuantizationOptions.Clipped(Signedness.Unsigned).PerChannelWeights);
     }
 
+    [Fact]
+    public void ATeacherMakesStagesOfTheirOwn()
+    {
+        var alone = Study().Quantized().Stage;
+        var taught = Study(teacher: "resnet8");
+        var (model, stage) = taught.Quantized();
+
+        Assert.NotEqual(alone.Key, stage.Key);
+        Assert.Equal(2, Directory.GetFiles(_folder, "float-lenet5-*").Length);
+        string teacher = Path.GetFileNameWithoutExtension(Assert.Single(Directory.GetFiles(_folder, "float-resnet8-*")));
+
+        // The same teacher as of a study of that network, and loaded like any stage.
+        var recipe = StudyRecipe.For("smoke", 1);
+        Assert.Equal(teacher, new Study(taught.Data, recipe, Signedness.Signed, new StageStore(_folder)).Float().Stage.Key);
+        Assert.True(Study(teacher: "resnet8").Quantized().Stage.Loaded);
+
+        // A teacher of little weight is another training.
+        Assert.NotEqual(stage.Key, Study(teacher: "resnet8", weight: 0.1).Quantized().Stage.Key);
+        model.Dispose();
+    }
+
     private IReadOnlyList<AssignmentResult> Run(string[] rivals) => new MethodComparison(Study(), Library, new([1], [1], 8, 32) { Rivals = rivals }).Run();
 
-    private Study Study(bool clipped = false)
+    private Study Study(bool clipped = false, string? teacher = null, double weight = 0.9)
     {
-        var recipe = StudyRecipe.For("smoke", 1, "lenet5") with { ClippedRanges = clipped };
+        var recipe = StudyRecipe.For("smoke", 1, "lenet5") with { ClippedRanges = clipped, Teacher = teacher, Distillation = new(weight) };
         return new Study(Datasets.Load("shapes", 1, recipe.Images), recipe, Signedness.Signed, new StageStore(_folder));
     }
 }

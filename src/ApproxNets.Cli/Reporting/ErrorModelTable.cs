@@ -1,0 +1,14 @@
+using System.Globalization;
+using ApproxNets.Benchmarks;
+
+namespace ApproxNets.Cli.Reporting;
+
+/// <summary>The lines that <c>approxnets bench errors</c> shows.</summary>
+internal static class ErrorModelTable
+{
+    public static string Text(IReadOnlyList<ErrorModelMeasurement> measurements, ErrorModelBenchmarkOptions options) => string.Join(
+        '\n',
+        measurements.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Model,-14}{m.Time.MedianMilliseconds / 1000,10:F2} s"))
+            .Prepend(
+                $"ResNet{options.Depth}, {options.Multipliers} multipliers: {measurements[0].Pairs} pairs. Medians of {options.Rounds} rounds."));
+}

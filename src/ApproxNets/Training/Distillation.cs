@@ -1,0 +1,54 @@
+using ApproxNets.Layers;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ApproxNets.Training;
+
+/// <summary>
+/// Trains on the answers of a teacher beside the labels (Hinton, Vinyals, Dean: "Distilling the knowledge in a neural network", arXiv
+/// 1503.02531): <c>L = (1 - w) CE(y, label) + w T^2 KL(softmax(t / T) || softmax(y / T))</c> for the logits y of the student and t of the
+/// teacher on the same augmented images. How a teacher divides its doubt among wrong classes is what a small network cannot find in labels.
+/// </summary>
+/// <param name="Weight">Share w of the teacher in the loss, 0..1.</param>
+/// <param name="Temperature">Temperature T that softens both, &gt; 0.</param>
+public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
+{
+    /// <summary>Makes the step of a student.</summary>
+    /// <param name="student">Model of images to logits.</param>
+    /// <param name="teacher">The teacher, never changed; it computes in its layers' mode, with the statistics of its batch normalisation.</param>
+    /// <param name="precision">Number format of the teacher's layers.</param>
+    /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
+    /// <exception cref="ArgumentException">The weight or the temperature is out of range.</exception>
+    public BatchStep Step(
+        Module<Tensor, Tensor> student, ApproxModel teacher, Precision precision = Precision.Float32, double labelSmoothing = 0)
+    {
+        if (!(Weight is >= 0 and <= 1) || !(Temperature > 0) || !double.IsFinite(Temperature))
+        {
+            throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
+        }
+
+        // Only layers in training compute in reduced precision; everything else of the teacher, dropout too, is in evaluation.
+        teacher.Network.eval();
+        foreach (var layer in teacher.Layers)
+        {
+            layer.train();
+            layer.Precision = precision;
+        }
+
+        return (images, labels, _) =>
+        {
+            Tensor answers;
+            using (no_grad())
+            {
+                answers = (teacher.Network.call(images).to(ScalarType.Float32) / Temperature).log_softmax(1);
+            }
+
+            var logits = student.call(images).to(ScalarType.Float32);
+            var fromLabels = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
+            var fromTeacher = (answers.exp() * (answers - (logits / Temperature).log_softmax(1))).sum(1).mean();
+            var loss = (fromLabels * (1 - Weight)) + (fromTeacher * (Weight * Temperature * Temperature));
+            loss.backward();
+            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+        };
+    }
+}
