@@ -32,7 +32,7 @@ public sealed record StudyRecipe(
     int MonteCarloRuns)
 {
     /// <summary>Quantises with <see cref="QuantizationOptions.Clipped"/> ranges, not with extremes.</summary>
-    public bool ClippedRanges { get; init; }
+    public bool ClippedRanges { get; init; } = true;
 
     /// <summary>
     /// Network whose float baseline, of seed 1 as a pretrained network would be, teaches the float baseline, QAT and retraining
@@ -83,16 +83,16 @@ public sealed record StudyRecipe(
             profile,
             network,
             new DatasetOptions(8_000, 1_000, 2_000),
-            new("float baseline", 8, 0.15, seed) { Schedule = LearningRateSchedule.OneCycle },
-            new("QAT", 2, 0.02, seed),
+            Fast("float baseline", 8, 0.15, seed) with { Schedule = LearningRateSchedule.OneCycle },
+            Fast("QAT", 2, 0.02, seed),
             new AgnOptions(1, 0.1, 0.5),
-            new("AGN search", 2, 0.02, seed),
-            new("retraining", 1, 0.01, seed),
-            new("fine-tuning", 1, 0.01, seed),
+            Fast("AGN search", 2, 0.02, seed),
+            Fast("retraining", 1, 0.01, seed),
+            Fast("fine-tuning", 1, 0.01, seed),
             64,
             2_000)
         {
-            Comparison = new([0.3, 1], [0.05], 60, 250) { Rivals = ["cpsat", "uniform", "greedy"] },
+            Comparison = new([0.3, 1], [0.05], 60, 250) { Rivals = ["agn-measured", "cpsat", "uniform", "greedy"] },
         },
         "full" => new(
             profile,
