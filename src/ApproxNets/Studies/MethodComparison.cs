@@ -37,30 +37,22 @@ public sealed class MethodComparison
     public IReadOnlyList<AssignmentResult> Run()
     {
         var results = new List<AssignmentResult>();
-        void Add(AssignmentResult result)
+        foreach (string method in _options.Methods)
         {
-            results.Add(result);
-            Results?.Report(result);
-        }
-
-        foreach (double lambda in _options.Lambdas)
-        {
-            Add(Searched(lambda, "agn"));
-        }
-
-        foreach (string rival in _options.Rivals)
-        {
-            IEnumerable<AssignmentResult> found = rival switch
+            IEnumerable<AssignmentResult> found = method switch
             {
-                "cpsat" or "agn-bias" or "agn-measured" => _options.Lambdas.Select(lambda => Searched(lambda, rival)),
-                "uniform" => Uniform([.. results.Where(r => r.Method == "agn")]),
-                "greedy" or "nsga2" or "random" => Measured(rival),
+                "agn" or "agn-measured" or "agn-bias" or "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, method)),
+                "uniform" when results.Count > 0 => Uniform([.. results.Where(r => r.Method == results[0].Method)]),
+                "uniform" => throw new ArgumentException(
+                    "Comparison: found the method 'uniform' first, expected another before it, whose savings it is to match."),
+                "greedy" or "nsga2" or "random" => Measured(method),
                 _ => throw new ArgumentException(
-                    $"Comparison: found the rival '{rival}', expected agn-bias, agn-measured, cpsat, uniform, greedy, nsga2 or random."),
+                    $"Comparison: found the method '{method}', expected agn, agn-measured, agn-bias, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {
-                Add(result);
+                results.Add(result);
+                Results?.Report(result);
             }
         }
 
@@ -88,7 +80,7 @@ public sealed class MethodComparison
         return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count);
     }
 
-    /// <summary>For every AGN result the one multiplier for all layers that saves as much and has the least predicted error.</summary>
+    /// <summary>For every given result the one multiplier for all layers that saves as much and has the least predicted error.</summary>
     private IEnumerable<AssignmentResult> Uniform(IReadOnlyList<AssignmentResult> rivals)
     {
         var table = _study.Errors(_study.Quantized().Model, _library);

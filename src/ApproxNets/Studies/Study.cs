@@ -50,14 +50,11 @@ public sealed class Study
         var network = Networks.Create(Recipe.Network, Data.Classes.Count, images.Channels, images.Height, Recipe.Float.Seed);
         var quantization = Recipe.ClippedRanges ? QuantizationOptions.Clipped(_scheme) : new QuantizationOptions(_scheme);
         var model = ApproxModel.Convert(network, quantization, images.Channels, images.Height, images.Width);
-        object settings = new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float };
-        if (_teacher.Value is var (_, key))
-        {
-            settings = new { student = settings, teacher = key, Recipe.Distillation };
-        }
-
+        var settings = new { network = Recipe.Network, data = Data.Sha256, images = images.Count, options = Recipe.Float };
+        bool taught = Recipe.Teacher != Recipe.Network;
         var stage = _store.Run(
-            $"float-{Recipe.Network}-{Data.Name}", settings, network, resume => Trained(network, Recipe.Float, resume));
+            $"float-{Recipe.Network}-{Data.Name}", taught ? WithTeacher(settings) : settings, network,
+            resume => Trained(network, Recipe.Float, resume, taught));
         network.eval();
         return (model, stage);
     }
@@ -69,7 +66,10 @@ public sealed class Study
         model.SetMode(LayerMode.Quantized);
         var stage = _store.Run(
             $"qat-{Suffix}",
-            new { parent = parent.Key, scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""), options = Recipe.Quantized },
+            WithTeacher(new
+            {
+                parent = parent.Key, scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""), options = Recipe.Quantized,
+            }),
             model.Network,
             resume => Trained(model.Network, Recipe.Quantized, resume));
         model.Network.eval();
@@ -215,22 +215,27 @@ public sealed class Study
         library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
 
     /// <summary>Trains on the labels, and on the teacher's answers where there is one.</summary>
-    private TrainingRecord Trained(Module<Tensor, Tensor> network, TrainingOptions options, string resume)
+    private TrainingRecord Trained(Module<Tensor, Tensor> network, TrainingOptions options, string resume, bool taught = true)
     {
-        var step = _teacher.Value is var (teacher, _)
+        var step = taught && _teacher.Value is var (teacher, _)
             ? Recipe.Distillation.Step(network, teacher, options.Precision, options.LabelSmoothing)
             : null;
         return Trainer.Train(network, Data, options, step, resumeFile: resume, progress: Progress, cancellation: Cancellation);
     }
 
+    /// <summary>Adds the teacher, if there is one, to what a stage depends on. Stages after QAT depend on QAT's.</summary>
+    private object WithTeacher(object settings) => _teacher.Value is var (_, key)
+        ? new { student = settings, teacher = key, Recipe.Distillation }
+        : settings;
+
     private (ApproxModel Model, string Key)? Teacher()
     {
-        if (Recipe.Teacher is null)
+        if (Recipe.Teacher is not { } name)
         {
             return null;
         }
 
-        var recipe = StudyRecipe.For(Recipe.Name, 1, Recipe.Teacher);
+        var recipe = StudyRecipe.For(Recipe.Name, name == Recipe.Network ? Recipe.Float.Seed : 1, name);
         var study = new Study(Data, recipe, _scheme, _store) { Progress = Progress, Cancellation = Cancellation };
         var (model, stage) = study.Float();
         return (model, stage.Key);

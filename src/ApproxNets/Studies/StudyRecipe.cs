@@ -35,8 +35,9 @@ public sealed record StudyRecipe(
     public bool ClippedRanges { get; init; } = true;
 
     /// <summary>
-    /// Network whose float baseline, of seed 1 as a pretrained network would be, teaches the float baseline, QAT and retraining
-    /// (<see cref="Distillation"/>); none if null. The AGN search has a loss of its own.
+    /// Network whose float baseline teaches float training, QAT and retraining (<see cref="Distillation"/>); none if null. It has seed 1, as a
+    /// pretrained network would be the same for all. With the study's own network that is its float baseline, which then teaches QAT
+    /// and retraining only. The AGN search has a loss of its own and no teacher.
     /// </summary>
     public string? Teacher { get; init; }
 
@@ -77,7 +78,7 @@ public sealed record StudyRecipe(
             16,
             100)
         {
-            Comparison = new([1], [0.2], 6, 64) { Rivals = ["cpsat", "uniform", "greedy"] },
+            Comparison = new([1], [0.2], 6, 64) { Methods = ["agn", "cpsat", "uniform", "greedy"] },
         },
         "quick" => new(
             profile,
@@ -92,7 +93,7 @@ public sealed record StudyRecipe(
             64,
             2_000)
         {
-            Comparison = new([0.3, 1], [0.05], 60, 250) { Rivals = ["agn-measured", "cpsat", "uniform", "greedy"] },
+            Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "cpsat", "uniform", "greedy"] },
         },
         "full" => new(
             profile,

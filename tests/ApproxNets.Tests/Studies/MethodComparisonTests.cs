@@ -17,9 +17,9 @@ public sealed class MethodComparisonTests : IDisposable
     [Fact]
     public void AllMethodsShareTheBudgetAndAFinishedComparisonIsRead()
     {
-        string[] rivals = ["agn-bias", "agn-measured", "cpsat", "uniform", "greedy", "nsga2", "random"];
-        var first = Run(rivals);
-        Assert.Equal(rivals.Prepend("agn").Order(), first.Select(r => r.Method).Distinct().Order());
+        string[] methods = ["agn", "agn-bias", "agn-measured", "cpsat", "uniform", "greedy", "nsga2", "random"];
+        var first = Run(methods);
+        Assert.Equal(methods, first.Select(r => r.Method).Distinct());
         Assert.All(first, r => Assert.Equal(2, r.TrainingEpochs)); // one of search and one of retraining, or two of retraining
         Assert.All(first, r => Assert.Equal(5, r.Multipliers.Count));
         Assert.All(first, r => Assert.InRange(r.Savings, 0, 1));
@@ -32,15 +32,19 @@ public sealed class MethodComparisonTests : IDisposable
         Assert.True(first.Single(r => r.Method == "uniform").Savings >= agn.Savings - 1e-9);
 
         string[] files = [.. Directory.GetFiles(_folder).Order()];
-        var again = Run(rivals);
+        var again = Run(methods);
         Assert.Equal(files, Directory.GetFiles(_folder).Order());
         static (string, double, double, double?) Plain(AssignmentResult r) => (r.Method, r.Savings, r.Top1BeforeRetraining, r.Top1);
         Assert.Equal(first.Select(Plain), again.Select(Plain));
     }
 
     [Fact]
-    public void UnknownRivalIsAnError() =>
+    public void UnknownMethodIsAnError() =>
         Assert.Contains("'annealing'", Assert.Throws<ArgumentException>(() => Run(["annealing"])).Message);
+
+    [Fact]
+    public void UniformNeedsAMethodToMatch() =>
+        Assert.Contains("'uniform' first", Assert.Throws<ArgumentException>(() => Run(["uniform", "agn"])).Message);
 
     [Fact]
     public void UniformRowsMeasureEveryWayOfRetraining()
@@ -92,7 +96,25 @@ public sealed class MethodComparisonTests : IDisposable
         model.Dispose();
     }
 
-    private IReadOnlyList<AssignmentResult> Run(string[] rivals) => new MethodComparison(Study(), Library, new([1], [1], 8, 32) { Rivals = rivals }).Run();
+    [Fact]
+    public void ANetworkMayTeachItsOwnLaterStages()
+    {
+        Assert.NotEqual(Study().Quantized().Stage.Key, Study(teacher: "lenet5").Quantized().Stage.Key);
+        Assert.Single(Directory.GetFiles(_folder, "float-*"));
+
+        // From the same weights, retraining has another loss than without a teacher.
+        double Loss(Study study)
+        {
+            var (model, parent) = Study(teacher: "lenet5").Quantized();
+            return study.Retrain(model, parent.Key, Assignment.Uniform(Library.Exact, model.Layers.Count)).Result.Epochs[0].Loss;
+        }
+
+        double taught = Loss(Study(teacher: "lenet5"));
+        Directory.GetFiles(_folder, "retrained-*").ToList().ForEach(File.Delete);
+        Assert.NotEqual(taught, Loss(Study()));
+    }
+
+    private IReadOnlyList<AssignmentResult> Run(string[] methods) => new MethodComparison(Study(), Library, new([1], [1], 8, 32) { Methods = methods }).Run();
 
     private Study Study(bool clipped = false, string? teacher = null, double weight = 0.9)
     {
