@@ -55,6 +55,7 @@ public sealed class ReadmeTests
     [InlineData("agn-resnet8.json")]
     [InlineData("agn-resnet8-shipped.json")]
     [InlineData("agn-resnet8-extremes.json")]
+    [InlineData("agn-resnet20-shipped.json")]
     [InlineData("agn-lenet5.json")]
     [InlineData("operating-points-resnet8-cifar10.json")]
     public void The_results_are_those_of_the_result_files(string file)
@@ -82,6 +83,12 @@ public sealed class ReadmeTests
         Assert.All(JsonNode.Parse(Read(Path.Combine("data", "results", file)))!["models"]!.AsArray(), model => Assert.Contains(
             $"| {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
             + $"{100 * (double)model["median_relative_error"]!:F1} % |", Readme, StringComparison.Ordinal));
+
+    [Fact]
+    public void The_taught_baselines_are_those_of_the_result_file() =>
+        Assert.All(JsonNode.Parse(Read("data/results/float-resnet8-taught.json"))!["runs"]!.AsArray(), run => Assert.Matches(
+            $@"\| ResNet8, taught by ResNet20.*, seed {run!["seed"]} \| {run["epochs"]!.AsArray().Count} \| "
+            + $@"{100 * (double)run["epochs"]!.AsArray()[^1]!["accuracy"]!:F1} \| {(double)run["float_top1"]!:F2} \|", Readme));
 
     [Fact]
     public void The_uniform_rows_are_those_of_the_result_file() =>
