@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Cli;
@@ -108,6 +109,10 @@ public sealed class ReadmeTests
         ];
         Assert.Contains($"| **all** | | {avx512["layers"]!.AsArray().Count} | | {string.Join(" | ", means)} |", Readme, StringComparison.Ordinal);
         Assert.Contains($"{(double)avx512["geomean_speedup_vs_gather"]!:F1} times slower", Readme, StringComparison.Ordinal);
+        JsonNode errors = Result("error-models-amd-epyc");
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"take {(double)errors["all_seconds"]!:F1} s for the {(int)errors["pairs"]!:N0} pairs"),
+            Readme, StringComparison.Ordinal);
         Assert.All(
             Result("train-amd-epyc")["networks"]!.AsArray(),
             network => Assert.Contains($"{(double)network!["approximate_over_qat"]!:F2} times", Readme, StringComparison.Ordinal));
