@@ -68,7 +68,9 @@ public sealed class Study
             $"qat-{Suffix}",
             WithTeacher(new
             {
-                parent = parent.Key, scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""), options = Recipe.Quantized,
+                parent = parent.Key,
+                scheme = _scheme + (Recipe.ClippedRanges ? ", clipped" : ""),
+                options = Recipe.Quantized,
             }),
             model.Network,
             resume => Trained(model.Network, Recipe.Quantized, resume));
