@@ -114,7 +114,7 @@ internal static class BenchCommand
     {
         var json = JsonOption();
         var command = new Command(
-            "errors", "Measures all error models and the simulation for a ResNet20 and 300 multipliers. Takes a minute or two.")
+            "errors", "Measures all error models and the simulation for a ResNet20 and 300 multipliers. Takes some seconds.")
         {
             json,
         };
@@ -133,8 +133,7 @@ internal static class BenchCommand
                 {
                     output.WriteLine(KernelTable.Header(options));
                     var measurements = KernelBenchmark.Run(layers, options, m => output.WriteLine(KernelTable.Row(m)), cancellation);
-                    output.WriteLine(KernelTable.Means(measurements));
-                    return BenchmarkReport.Kernels(measurements, options);
+                    return (BenchmarkReport.Kernels(measurements, options), KernelTable.Means(measurements));
                 },
                 jsonFile, output);
         }
@@ -148,11 +147,10 @@ internal static class BenchCommand
         cancellation =>
         {
             output.WriteLine(TrainTable.Header(options));
-            return BenchmarkReport.Training(
-                TrainBenchmark.Run(
-                    options, (depth, mode) => TrainMemoryProcess.Run(depth, mode, options.Threads, cancellation),
-                    network => output.WriteLine(TrainTable.Rows(network)), cancellation),
-                options);
+            var measurements = TrainBenchmark.Run(
+                options, (depth, mode) => TrainMemoryProcess.Run(depth, mode, options.Threads, cancellation),
+                network => output.WriteLine(TrainTable.Rows(network)), cancellation);
+            return (BenchmarkReport.Training(measurements, options), null);
         },
         jsonFile, output);
 
@@ -161,20 +159,27 @@ internal static class BenchCommand
         {
             var measurements = ErrorModelBenchmark.Run(options, cancellation);
             output.WriteLine(ErrorModelTable.Text(measurements, options));
-            return BenchmarkReport.ErrorModels(measurements, options);
+            return (BenchmarkReport.ErrorModels(measurements, options), null);
         },
         jsonFile, output);
 
-    private static int Measured(Func<CancellationToken, JsonObject> measure, string? jsonFile, TextWriter output)
+    /// <summary>Measures until interrupted, writes the file, if any, and then the summary.</summary>
+    private static int Measured(
+        Func<CancellationToken, (JsonObject Report, string? Summary)> measure, string? jsonFile, TextWriter output)
     {
         using var interruption = new Interruption(output.WriteLine);
         try
         {
-            var json = measure(interruption.Token);
+            var (report, summary) = measure(interruption.Token);
             if (jsonFile is not null)
             {
-                AtomicFile.WriteText(jsonFile, json.ToString() + "\n");
+                AtomicFile.WriteText(jsonFile, report.ToString() + "\n");
                 output.WriteLine($"Written to {jsonFile}");
+            }
+
+            if (summary is not null)
+            {
+                output.WriteLine(summary);
             }
 
             return CommandLine.Success;

@@ -132,7 +132,7 @@ public sealed class Study
         return (model, stage);
     }
 
-    /// <summary>Trains the quantised model for longer under noise of given scales.</summary>
+    /// <summary>Trains the quantised model for longer under noise of given scales; as the AGN search, without the teacher.</summary>
     /// <param name="sigmas">Noise scale of every layer, a share of std(y_l).</param>
     /// <param name="options">Settings.</param>
     public (ApproxModel Model, Stage<TrainingRecord> Stage) TrainedUnderNoise(IReadOnlyList<double> sigmas, TrainingOptions options)

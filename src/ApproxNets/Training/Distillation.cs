@@ -15,7 +15,8 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
 {
     /// <summary>Makes the step of a student.</summary>
     /// <param name="student">Model of images to logits.</param>
-    /// <param name="teacher">The teacher, never changed; it computes in its layers' mode, with the statistics of its batch normalisation.</param>
+    /// <param name="teacher">The teacher. It computes in its layers' mode, with the statistics of its batch normalisation; weights and statistics
+    /// stay, but its layers are left in training and in the precision below, so it should serve nothing else.</param>
     /// <param name="precision">Number format of the teacher's layers.</param>
     /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
     /// <exception cref="ArgumentException">The weight or the temperature is out of range.</exception>
