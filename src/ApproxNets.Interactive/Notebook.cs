@@ -71,9 +71,6 @@ public static class Notebook
         }
     }
 
-    /// <summary>Ends a cell: nothing of its progress is still to come.</summary>
-    internal static void EndCell() => _progress.Finish();
-
     /// <summary>What the notebook has published so far, in order.</summary>
     internal static IReadOnlyList<KeyValuePair<string, object>> PublishedValues()
     {

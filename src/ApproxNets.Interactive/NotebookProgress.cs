@@ -14,7 +14,6 @@ public sealed class NotebookProgress : IProgress<TrainingProgress>
     private readonly Lock _gate = new();
     private readonly Func<INotebookHost?> _host;
     private readonly LiveChart _chart;
-    private TrainingProgress? _finished;
     private long _shown;
 
     internal NotebookProgress(Func<INotebookHost?> host, LiveChart? chart = null)
@@ -30,41 +29,15 @@ public sealed class NotebookProgress : IProgress<TrainingProgress>
         lock (_gate)
         {
             bool ended = value.Batch >= value.Batches;
-
-            // The validation accuracy may come in a second report, so an epoch without it waits for the next one or the cell's end.
-            // A foreign host does not tell us of that end.
-            if (_finished is { } waiting && (!ended || waiting.Stage != value.Stage || waiting.Epoch != value.Epoch))
-            {
-                Keep(waiting);
-            }
-
-            _finished = null;
-            if (ended && (value.ValidationAccuracy is not null || (_host() is null && value.Epoch >= value.Epochs)))
+            if (ended)
             {
                 Keep(value);
-            }
-            else if (ended)
-            {
-                _finished = value;
             }
 
             if (_host() is { } host && (ended || _shown == 0 || Stopwatch.GetElapsedTime(_shown) >= Interval))
             {
                 _shown = Stopwatch.GetTimestamp();
                 host.ShowLive(ProgressText.Live(value));
-            }
-        }
-    }
-
-    /// <summary>The cell has ended: an epoch still waiting for its validation is shown as it is.</summary>
-    internal void Finish()
-    {
-        lock (_gate)
-        {
-            if (_finished is { } waiting)
-            {
-                _finished = null;
-                Keep(waiting);
             }
         }
     }

@@ -11,7 +11,7 @@ namespace ApproxNets.Cli.Commands;
 internal static class MultiplierReport
 {
     /// <summary>Data for JSON, and the same for a reader.</summary>
-    internal sealed record Result(object Data, Action<IAnsiConsole> Print);
+    internal sealed record Result(object Data, Action<IAnsiConsole> Print, int Code = CommandLine.Success);
 
     /// <summary>A multiplier in figures.</summary>
     internal sealed record Figures(

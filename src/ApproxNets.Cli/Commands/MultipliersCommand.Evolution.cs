@@ -92,18 +92,24 @@ internal static partial class MultipliersCommand
 
     private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, string library, string? name)
     {
-        name ??= $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
+        string prefix = $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
         string folder = Libraries.FolderOf(library);
         using var interruption = new Interruption(Console.Error.WriteLine);
         long started = Stopwatch.GetTimestamp();
         EvolvedCircuit evolved = CircuitEvolution.Run(
-            options, new Told<EvolutionProgress>(progress => Line(name, progress)), interruption.Token);
-        Multiplier multiplier = evolved.Circuit.ToMultiplier(name, options.Signedness);
-        UserLibrary.Add(folder, [(multiplier, evolved.Circuit)], replace: true);
+            options, new Told<EvolutionProgress>(progress => Line(name ?? prefix, progress)), interruption.Token);
+
+        // A stopped run has a circuit, too. By its default name it takes the place of none but its equal, by a given name that of none.
+        Multiplier multiplier = evolved.Circuit.ToMultiplier(
+            name ?? string.Create(CultureInfo.InvariantCulture, $"{prefix}_n{evolved.Evaluations}"), options.Signedness);
+        UserLibrary.Add(folder, [(multiplier, evolved.Circuit)], replace: evolved.IsComplete || name is null);
         Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
             + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
             + $". In {folder}; use it with -p library={library}.");
-        return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, multiplier)));
+        return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, multiplier))) with
+        {
+            Code = evolved.IsComplete ? CommandLine.Success : CommandLine.Cancelled,
+        };
     }
 
     private static long EvaluationsIn(double seconds, CircuitEvolutionOptions options)

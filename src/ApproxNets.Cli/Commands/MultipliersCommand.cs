@@ -141,7 +141,7 @@ internal static partial class MultipliersCommand
                 result.Print(AnsiConsole.Console);
             }
 
-            return CommandLine.Success;
+            return result.Code;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
             or KeyNotFoundException)

@@ -144,7 +144,6 @@ internal sealed class NotebookRunner : INotebookHost
             Fail(CellFailure.From(e, _run.Document.FileName, codeCell, number, cell.Source, file));
         }
 
-        Notebook.EndCell();
         cell.Json["execution_count"] = codeCell;
         cell.Json["outputs"] = _output.ToJson();
         cell.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -51,17 +51,20 @@ public sealed class BehaviouralErrorModel : IErrorModel
 
     private static Multiplier Exact(Signedness scheme) => Multiplier.FromFunction("exact", scheme, (x, w) => x * w, 1, "definition");
 
-    /// <summary>Takes the moments of the differences: by channel, then over all.</summary>
+    /// <summary>Takes the moments of the differences: by channel, then over all, every channel by its scale.</summary>
     private static ErrorEstimate Compare(LayerSample sample, int[] sums, int[] exact)
     {
         int channels = sample.Shape.OutChannels, plane = sample.Shape.OutHeight * sample.Shape.OutWidth;
+        double unit = sample.OutputScale;
+        double[] weights = sample.OutputScales.Length == 1 ? [1] : [.. sample.OutputScales.Select(s => s / unit)];
         var channelSums = new double[channels];
         double squares = 0;
         for (int at = 0, i = 0; at < exact.Length; at += plane, i++)
         {
             var (sum, square) = Moments(sums.AsSpan(at, plane), exact.AsSpan(at, plane));
-            channelSums[i % channels] += sum;
-            squares += square;
+            double weight = weights[i % weights.Length];
+            channelSums[i % channels] += weight * sum;
+            squares += weight * weight * square;
         }
 
         double outputs = exact.Length, mean = channelSums.Sum() / outputs, perChannel = outputs / channels;

@@ -1,13 +1,14 @@
 namespace ApproxNets.ErrorModels;
 
-/// <summary>Predicted or measured error of a layer's output, in units of the integer sum (times <c>s_x s_w</c>: real units).</summary>
+/// <summary>Predicted or measured error of a layer's output, in units of <see cref="LayerSample.OutputScale"/>: steps of the integer sum,
+/// where channels have scales of their own those of a channel of the root mean square scale.</summary>
 /// <param name="Mean">Mean error; a constant per layer, which batch normalisation behind the layer can absorb.</param>
 /// <param name="StandardDeviation">Standard deviation of the error around its mean, &gt;= 0.</param>
 public readonly record struct ErrorEstimate(double Mean, double StandardDeviation)
 {
     /// <summary>
     /// Standard deviation, over output channels, of the channel's mean error, &gt;= 0. Behavioural simulation measures it; models of
-    /// operand distributions of a whole layer know no channels and leave it at 0.
+    /// operand distributions of a whole layer know of channels no more than their scales, and leave it at 0 where all share one.
     /// </summary>
     public double ChannelMeanDeviation { get; init; }
 

@@ -11,7 +11,7 @@ public sealed class ErrorTable
     /// <param name="model">Name of the error model.</param>
     /// <param name="samples">One sample per layer.</param>
     /// <param name="multipliers">The multipliers.</param>
-    /// <param name="estimates">The estimates <c>[layer, multiplier]</c>, in units of the integer sum (copied).</param>
+    /// <param name="estimates">The estimates <c>[layer, multiplier]</c>, in units of the layer's <see cref="LayerSample.OutputScale"/> (copied).</param>
     /// <exception cref="ArgumentException">The sizes do not agree, or a deviation is negative or not a number.</exception>
     public ErrorTable(
         string model, IReadOnlyList<LayerSample> samples, IReadOnlyList<Multiplier> multipliers, ErrorEstimate[,] estimates)
@@ -48,7 +48,7 @@ public sealed class ErrorTable
     /// <summary>The multipliers, in the order of their index.</summary>
     public IReadOnlyList<Multiplier> Multipliers { get; }
 
-    /// <summary>The error of a layer under a multiplier, in units of the integer sum.</summary>
+    /// <summary>The error of a layer under a multiplier, in units of the layer's <see cref="LayerSample.OutputScale"/>.</summary>
     /// <param name="layer">Index of the layer.</param>
     /// <param name="multiplier">Index of the multiplier.</param>
     public ErrorEstimate this[int layer, int multiplier] => _estimates[layer, multiplier];

@@ -12,8 +12,7 @@ namespace ApproxNets.ErrorModels;
 /// <param name="PaddingCode">Operand code of padding.</param>
 /// <param name="WeightCodes">Operand codes of the weights, <c>[O, n]</c>.</param>
 /// <param name="ReceptiveFields">Activation codes of K receptive fields drawn at random, <c>[K, n]</c>; padding included.</param>
-/// <param name="OutputScale">Real units of one step of the integer sum, <c>s_x s_w</c>; root mean square over channels
-/// where they differ.</param>
+/// <param name="OutputScales">Real units of one step of the integer sum, <c>s_x s_w</c>: one for the layer, or one per output channel.</param>
 /// <param name="OutputStandardDeviation">std(y) of the quantised layer's output on the sample, in real units.</param>
 public sealed record LayerSample(
     string Path,
@@ -23,9 +22,12 @@ public sealed record LayerSample(
     byte PaddingCode,
     byte[] WeightCodes,
     byte[] ReceptiveFields,
-    double OutputScale,
+    double[] OutputScales,
     double OutputStandardDeviation)
 {
+    /// <summary>The unit of error estimates, in real units: the root mean square of <see cref="OutputScales"/>.</summary>
+    public double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
+
     /// <summary>Fan-in n: products summed into one output.</summary>
     public int FanIn => Shape.FanIn;
 
@@ -94,6 +96,17 @@ public sealed record LayerSample(
 
         var shape = Shape with { Batch = images };
         return this with { Shape = shape, ActivationCodes = ActivationCodes[..shape.InputLength] };
+    }
+
+    /// <summary>
+    /// Converts moments of the integer sum's error that hold for every channel alike. Channel o errs by <c>s_o e</c>; over all channels
+    /// that has the mean <c>avg(s) mu</c> and the mean square <c>avg(s^2) (sigma^2 + mu^2)</c>, here in units of the root of <c>avg(s^2)</c>.
+    /// </summary>
+    internal ErrorEstimate OfAllChannels(double mean, double variance)
+    {
+        double ratio = OutputScales.Length == 1 ? 1 : Math.Min(1, OutputScales.Average() / OutputScale);
+        double between = mean * mean * (1 - (ratio * ratio));
+        return new ErrorEstimate(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between)) { ChannelMeanDeviation = Math.Sqrt(between) };
     }
 
     /// <summary>Checks every pair, before work begins.</summary>

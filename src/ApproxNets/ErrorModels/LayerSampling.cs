@@ -70,7 +70,7 @@ public static class LayerSampling
             parameters.ZeroCode,
             layer.WeightCodes(),
             DrawReceptiveFields(codes, parameters.ZeroCode, shape, receptiveFields, new Random(seed)),
-            Math.Sqrt(layer.OutputScale().Average(s => (double)s * s)),
+            [.. layer.OutputScale().Select(s => (double)s)],
             output.std().item<float>());
     }
 

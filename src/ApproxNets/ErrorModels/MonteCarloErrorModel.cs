@@ -59,7 +59,7 @@ public sealed class MonteCarloErrorModel : IErrorModel
             squares += difference * (sum - mean);
         }
 
-        return new ErrorEstimate(mean, Math.Sqrt(squares / _runs));
+        return sample.OfAllChannels(mean, squares / _runs);
     }
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ public sealed class MonteCarloErrorModel : IErrorModel
                 }
 
                 double mean = sum / _runs;
-                estimates[l, m] = new ErrorEstimate(mean, Math.Sqrt(Math.Max(0, (squares / _runs) - (mean * mean))));
+                estimates[l, m] = samples[l].OfAllChannels(mean, (squares / _runs) - (mean * mean));
             }
         }
 

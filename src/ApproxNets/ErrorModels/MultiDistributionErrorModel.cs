@@ -42,7 +42,7 @@ public sealed class MultiDistributionErrorModel : IErrorModel
         }
 
         double average = sumOfMeans / fields;
-        return new ErrorEstimate(average, Math.Sqrt(Math.Max(0, (sumOfSquares / fields) - (average * average))));
+        return sample.OfAllChannels(average, (sumOfSquares / fields) - (average * average));
     }
 
     /// <inheritdoc/>
@@ -73,8 +73,7 @@ public sealed class MultiDistributionErrorModel : IErrorModel
             for (int m = 0; m < count; m++)
             {
                 double average = means[m] / fields.Count;
-                estimates[layer, from + m] = new ErrorEstimate(
-                    average, Math.Sqrt(Math.Max(0, (squares[m] / fields.Count) - (average * average))));
+                estimates[layer, from + m] = samples[layer].OfAllChannels(average, (squares[m] / fields.Count) - (average * average));
             }
         });
         return estimates;

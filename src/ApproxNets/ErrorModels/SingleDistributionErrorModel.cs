@@ -25,8 +25,7 @@ public sealed class SingleDistributionErrorModel : IErrorModel
             square += activations[x] * second[x];
         }
 
-        double variance = Math.Max(0, square - (mean * mean));
-        return new ErrorEstimate(sample.FanIn * mean, Math.Sqrt(sample.FanIn * variance));
+        return sample.OfAllChannels(sample.FanIn * mean, sample.FanIn * (square - (mean * mean)));
     }
 
     /// <inheritdoc/>
@@ -52,7 +51,7 @@ public sealed class SingleDistributionErrorModel : IErrorModel
             }
 
             int n = samples[l].FanIn;
-            estimates[l, m] = new ErrorEstimate(n * mean, Math.Sqrt(n * Math.Max(0, square - (mean * mean))));
+            estimates[l, m] = samples[l].OfAllChannels(n * mean, n * (square - (mean * mean)));
         });
         return estimates;
     }

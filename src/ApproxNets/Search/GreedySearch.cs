@@ -42,11 +42,6 @@ public static class GreedySearch
         var settled = new bool[genes.Length];
         while (true)
         {
-            if (remeasureAll)
-            {
-                Array.Fill(losses, double.NaN);
-            }
-
             // Until the best candidate is one that was measured in this step.
             int best;
             SearchPoint? taken = null;
@@ -75,8 +70,8 @@ public static class GreedySearch
             }
 
             genes[best] = NextCheaper(problem, genes[best]);
-            losses[best] = double.NaN;
             path.Add(taken);
+            Array.Fill(losses, double.NaN, remeasureAll ? 0 : best, remeasureAll ? losses.Length : 1);
         }
     }
 

@@ -18,7 +18,7 @@ public static class OperatingPointTraining
     /// <param name="points">Model and operating points.</param>
     /// <param name="data">Training and validation images.</param>
     /// <param name="options">Epochs, learning rate, seed.</param>
-    /// <param name="normOnly">Trains batch normalisation only and leaves the shared weights as they are.</param>
+    /// <param name="normOnly">Trains batch normalisation only and leaves the shared weights and the ranges as they are.</param>
     /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
     /// <param name="progress">Told after every batch; the validation accuracy is that of the last operating point.</param>
     /// <param name="cancellation">Stops between two batches.</param>
@@ -34,7 +34,7 @@ public static class OperatingPointTraining
     {
         string settings = JsonSerializer.Serialize(new { normOnly, assignments = points.Assignments.Select(a => a.ToString()) });
         var record = Trainer.Run(
-            points.Model.Network, data, options, Step(points, options.LabelSmoothing), normOnly ? points.IsNormParameter : null,
+            points.Model.Network, data, options, Step(points, options.LabelSmoothing, normOnly), normOnly ? points.IsNormParameter : null,
             settings, null, resumeFile, progress, cancellation);
         points.Switch(0);
         return record;
@@ -56,8 +56,17 @@ public static class OperatingPointTraining
         return accuracies;
     }
 
-    private static BatchStep Step(OperatingPoints points, double labelSmoothing) => (images, labels, _) =>
+    private static BatchStep Step(OperatingPoints points, double labelSmoothing, bool normOnly) => (images, labels, _) =>
     {
+        if (normOnly)
+        {
+            // Layers in evaluation observe no ranges.
+            foreach (var layer in points.Model.Layers)
+            {
+                layer.eval();
+            }
+        }
+
         double loss = 0, correct = 0;
         int count = points.Assignments.Count;
         for (int i = 0; i < count; i++)

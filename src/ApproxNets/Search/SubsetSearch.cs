@@ -47,12 +47,19 @@ public static class SubsetSearch
     /// <param name="factors">Scale f_i of the tolerance per operating point, rising (the paper: 0.3, 1, 2).</param>
     /// <param name="count">Number of clusters, hence the greatest number of distinct multipliers.</param>
     /// <param name="seed">Seed of the clustering.</param>
-    /// <exception cref="ArgumentException">Numbers of layers and sigmas differ, or factors are missing, not positive or not
-    /// rising.</exception>
+    /// <exception cref="ArgumentException">Numbers of layers and sigmas differ, factors are missing, not positive or not rising, or no
+    /// multiplier is exact.</exception>
     public static SubsetResult Run(
         ErrorTable table, IReadOnlyList<double> sigmas, IReadOnlyList<double> factors, int count, int seed)
     {
         Check(table.Samples.Count, sigmas, factors);
+        if (!table.Multipliers.Any(m => m.IsExact))
+        {
+            throw new ArgumentException(
+                $"Subset search: found no exact multiplier among {table.Multipliers.Count}, expected one for layers that tolerate nothing.",
+                nameof(table));
+        }
+
         int[] order = Matching.Order(table.Multipliers);
         Multiplier[] multipliers = [.. order.Select(m => table.Multipliers[m])];
         double[] tolerances = Matching.Tolerances(table.Samples, sigmas);

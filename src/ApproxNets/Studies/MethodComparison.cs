@@ -9,7 +9,7 @@ namespace ApproxNets.Studies;
 
 /// <summary>
 /// Compares ways to assign multipliers on one network and one library: AGN search with matching, by predicted or measured errors, or with
-/// the integer program, and the rivals that choose by measured accuracy. All start from the same quantised network and train for the
+/// the integer program, and their rivals: one multiplier for all layers, and searches by measured accuracy. All start from the same quantised network and train for the
 /// same number of epochs after it: the rivals spend on retraining what the AGN search spends on noise. Every training and every search is
 /// a stage that is kept.
 /// </summary>

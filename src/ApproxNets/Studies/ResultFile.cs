@@ -26,6 +26,7 @@ public static class ResultFile
     /// <returns>The file's path.</returns>
     public static string Write(string name, Study study, (string Name, string Sha256)? library, object results)
     {
+        var provenance = Provenance.Current();
         var json = new JsonObject
         {
             ["network"] = study.Recipe.Network,
@@ -34,7 +35,7 @@ public static class ResultFile
             ["library"] = library?.Name,
             ["library_sha256"] = library?.Sha256,
             ["seed"] = study.Recipe.Float.Seed,
-            ["commit"] = Provenance.CommitOf(RepositoryFolder.Find()).Commit,
+            ["commit"] = provenance.Commit,
         };
         foreach (var (key, value) in JsonSerializer.SerializeToNode(results, Format)!.AsObject())
         {
@@ -42,7 +43,7 @@ public static class ResultFile
         }
 
         json["recipe"] = JsonSerializer.SerializeToNode(study.Recipe, Format);
-        json["provenance"] = JsonSerializer.SerializeToNode(Provenance.Current(), Format);
+        json["provenance"] = JsonSerializer.SerializeToNode(provenance, Format);
         string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", study.Recipe.Name, name + ".json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));

@@ -16,6 +16,9 @@ public sealed class StageStore
     private readonly string _folder;
     private readonly string? _shipped;
 
+    // The code that runs is that of the beginning, whatever is checked out by the time a long training ends.
+    private readonly Provenance _begun = Provenance.Current();
+
     /// <summary>Makes a store.</summary>
     /// <param name="folder">Where new stages go; made if missing.</param>
     /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
@@ -36,7 +39,7 @@ public sealed class StageStore
     /// <param name="name">Name of the stage, fit for a file name.</param>
     /// <param name="settings">All the result depends on: data, seed, options, the key of the stage before.</param>
     /// <param name="network">The network that the stage changes.</param>
-    /// <param name="run">Runs the stage on the network; told a file to keep unfinished work in.</param>
+    /// <param name="run">Runs the stage on the network; told a file to keep unfinished work in, deleted once the stage is kept.</param>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another network.</exception>
     public Stage<T> Run<T>(string name, object settings, nn.Module network, Func<string, T> run)
     {
@@ -47,21 +50,22 @@ public sealed class StageStore
             if (File.Exists(file))
             {
                 var metadata = Checkpoint.Load(file, network);
-                return metadata.TryGetValue("result", out string? found) && JsonSerializer.Deserialize<T>(found) is T kept
+                return metadata.TryGetValue("result", out string? found) && Parse<T>(file, found) is { } kept
                     ? new Stage<T>(kept, key, file, true)
                     : throw new InvalidDataException($"'{file}': found no result of the stage, expected one beside the weights.");
             }
         }
 
-        string path = Path.Combine(_folder, key + ".safetensors");
-        T result = run(path + ".resume");
+        string path = Path.Combine(_folder, key + ".safetensors"), unfinished = path + ".resume";
+        T result = run(unfinished);
         Checkpoint.Save(path, network, new Dictionary<string, string>
         {
             ["stage"] = name,
             ["settings"] = text,
             ["result"] = JsonSerializer.Serialize(result),
-            ["provenance"] = JsonSerializer.Serialize(Provenance.Current()),
+            ["provenance"] = JsonSerializer.Serialize(_begun with { TimeUtc = DateTime.UtcNow }),
         });
+        File.Delete(unfinished);
         return new Stage<T>(result, key, path, false);
     }
 
@@ -76,27 +80,32 @@ public sealed class StageStore
         var (key, text) = KeyOf(name, settings);
         if (Folders.Select(folder => Path.Combine(folder, key + ".json")).FirstOrDefault(File.Exists) is { } file)
         {
-            try
-            {
-                return JsonSerializer.Deserialize<Kept<T>>(File.ReadAllText(file)) is { Result: { } kept }
-                    ? kept
-                    : throw new InvalidDataException($"'{file}': found no result, expected one. Delete the file to compute it anew.");
-            }
-            catch (JsonException e)
-            {
-                throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}). Delete the file.", e);
-            }
+            return Parse<Kept<T>>(file, File.ReadAllText(file)) is { Result: { } kept }
+                ? kept
+                : throw new InvalidDataException($"'{file}': found no result, expected one. Delete the file to compute it anew.");
         }
 
         T result = compute();
         Directory.CreateDirectory(_folder);
         AtomicFile.Write(
             Path.Combine(_folder, key + ".json"),
-            stream => JsonSerializer.Serialize(stream, new Kept<T>(name, text, Provenance.Current(), result)));
+            stream => JsonSerializer.Serialize(stream, new Kept<T>(name, text, _begun with { TimeUtc = DateTime.UtcNow }, result)));
         return result;
     }
 
     private IEnumerable<string> Folders => new[] { _shipped, _folder }.OfType<string>();
+
+    private static T? Parse<T>(string file, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}). Delete the file.", e);
+        }
+    }
 
     private static (string Key, string Settings) KeyOf(string name, object settings)
     {

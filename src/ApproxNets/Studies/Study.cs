@@ -1,3 +1,4 @@
+using System.Globalization;
 using ApproxNets.Data;
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
@@ -28,7 +29,7 @@ public sealed class Study
     public Study(ImageDataset data, StudyRecipe recipe, Signedness scheme, StageStore store)
     {
         (Data, Recipe, _scheme, _store) = (data, recipe, scheme, store);
-        _teacher = new(Teacher);
+        _teacher = new(Teacher, LazyThreadSafetyMode.PublicationOnly); // one that was stopped is asked again
     }
 
     /// <summary>The images.</summary>
@@ -133,11 +134,13 @@ public sealed class Study
     }
 
     /// <summary>Trains the quantised model for longer under noise of given scales; as the AGN search, without the teacher.</summary>
-    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l).</param>
+    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l). Four digits count: the ones behind depend on the machine, and
+    /// the stage should be found on another.</param>
     /// <param name="options">Settings.</param>
     public (ApproxModel Model, Stage<TrainingRecord> Stage) TrainedUnderNoise(IReadOnlyList<double> sigmas, TrainingOptions options)
     {
         var (model, parent) = Quantized();
+        sigmas = [.. sigmas.Select(s => double.Parse(s.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
         var stage = _store.Run(
             $"noise-{Suffix}",
             new { parent = parent.Key, sigmas, options },
@@ -164,12 +167,13 @@ public sealed class Study
         var best = ParetoFront.Of(library.Multipliers).ToHashSet();
         var front = library.Where(m => m == library.Exact || best.Contains(m));
         int seed = Recipe.Float.Seed;
+        images = Math.Min(images, Data.Validation.Count);
         return _store.Keep(
             $"{method}-{Suffix}",
             new { parent = parent.Key, library = front.Sha256, method, budget, images, seed },
             () =>
             {
-                var some = Data.Validation.Take(Math.Min(images, Data.Validation.Count));
+                var some = Data.Validation.Take(images);
                 double Accuracy(Assignment assignment)
                 {
                     model.Assign(assignment);
@@ -189,7 +193,7 @@ public sealed class Study
             });
     }
 
-    /// <summary>Fine-tunes a searched model for several operating points.</summary>
+    /// <summary>Fine-tunes a searched model for several operating points; the first is in force then.</summary>
     /// <param name="points">The operating points; their model is changed in place.</param>
     /// <param name="parent">The key of the stage the model is from.</param>
     /// <param name="normOnly">Trains batch normalisation only.</param>
@@ -200,6 +204,7 @@ public sealed class Study
             new { parent, points = points.Assignments.Select(Describe), normOnly, options = Recipe.FineTuning },
             points.Model.Network,
             resume => OperatingPointTraining.Train(points, Data, Recipe.FineTuning, normOnly, resume, Progress, Cancellation));
+        points.Switch(0);
         points.Model.Network.eval();
         return stage;
     }
@@ -237,7 +242,7 @@ public sealed class Study
             return null;
         }
 
-        var recipe = StudyRecipe.For(Recipe.Name, name == Recipe.Network ? Recipe.Float.Seed : 1, name);
+        var recipe = name == Recipe.Network ? Recipe with { Teacher = null } : StudyRecipe.For(Recipe.Name, 1, name);
         var study = new Study(Data, recipe, _scheme, _store) { Progress = Progress, Cancellation = Cancellation };
         var (model, stage) = study.Float();
         return (model, stage.Key);

@@ -14,6 +14,7 @@ public static class UniformStudy
     /// <param name="library">The library of the multipliers.</param>
     /// <param name="multipliers">Those of the rows, not exact.</param>
     /// <param name="differences">Also retrains with difference-based gradients.</param>
+    /// <exception cref="ArgumentException">A multiplier is not of the library.</exception>
     /// <exception cref="OperationCanceledException">The study was cancelled; finished stages are kept.</exception>
     public static IEnumerable<UniformRow> Rows(
         Study study, MultiplierLibrary library, IEnumerable<Multiplier> multipliers, bool differences)
@@ -24,6 +25,12 @@ public static class UniformStudy
         foreach (var multiplier in multipliers)
         {
             int m = library.Multipliers.ToList().IndexOf(multiplier);
+            if (m < 0)
+            {
+                throw new ArgumentException(
+                    $"Uniform study: found the multiplier '{multiplier.Name}', expected one of the library '{library.Name}'.", nameof(multipliers));
+            }
+
             double[] deviations = [.. samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation)];
             double[] means = [.. samples.Select((s, l) => Math.Abs(table.Real(l, m).Mean) / s.OutputStandardDeviation)];
             var assignment = Assignment.Uniform(multiplier, samples.Count);

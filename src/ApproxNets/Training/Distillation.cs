@@ -16,7 +16,7 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
     /// <summary>Makes the step of a student.</summary>
     /// <param name="student">Model of images to logits.</param>
     /// <param name="teacher">The teacher. It computes in its layers' mode, with the statistics of its batch normalisation; weights and statistics
-    /// stay, but its layers are left in training and in the precision below, so it should serve nothing else.</param>
+    /// stay, but its float layers are left in training and in the precision below, so it should serve nothing else.</param>
     /// <param name="precision">Number format of the teacher's layers.</param>
     /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
     /// <exception cref="ArgumentException">The weight or the temperature is out of range.</exception>
@@ -28,9 +28,10 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
         }
 
-        // Only layers in training compute in reduced precision; everything else of the teacher, dropout too, is in evaluation.
+        // Only layers in training compute in reduced precision; everything else of the teacher, dropout too, is in evaluation, and
+        // quantised layers are, whose ranges would follow the student's images.
         teacher.Network.eval();
-        foreach (var layer in teacher.Layers)
+        foreach (var layer in teacher.Layers.Where(l => l.Mode == LayerMode.Float))
         {
             layer.train();
             layer.Precision = precision;

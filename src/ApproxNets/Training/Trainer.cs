@@ -21,7 +21,8 @@ public static class Trainer
     /// <param name="options">Settings.</param>
     /// <param name="step">Computes the gradients of a batch; cross-entropy of the model if left out.</param>
     /// <param name="trains">Tells by name which parameters are trained; all if left out.</param>
-    /// <param name="resumeFile">Written after every epoch and, if it exists, resumed from; deleted at the end.</param>
+    /// <param name="resumeFile">Written after every epoch and, if it exists, resumed from. It stays after the last one, too, for the caller to
+    /// delete when the result is safe.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="cancellation">Stops between two batches; the epochs finished by then are in the resume file.</param>
     /// <exception cref="InvalidDataException">The resume file is of another training.</exception>
@@ -132,7 +133,8 @@ public static class Trainer
                 }
             }
 
-            double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: cancellation);
+            // Not cancelled: the epoch is trained, and seconds later it is in the resume file.
+            double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: CancellationToken.None);
             epochs.Add(new EpochRecord(
                 epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds)
             {
@@ -147,11 +149,6 @@ public static class Trainer
         }
 
         model.eval();
-        if (resumeFile is not null)
-        {
-            File.Delete(resumeFile);
-        }
-
         return new TrainingRecord(options, epochs) { Precision = precision.Used };
     }
 

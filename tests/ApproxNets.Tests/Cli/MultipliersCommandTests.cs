@@ -159,12 +159,12 @@ public sealed class MultipliersCommandTests : IDisposable
             "multipliers", "evolve", "--signed", "--max-mae", "50", "--evaluations", "3000", "--seed", "2", "--library", "grown", "--json");
         JsonNode json = JsonNode.Parse(output)!;
 
-        Assert.Equal((0, "mul8s_evo_mae50_s2", "signed"), (code, (string)json["name"]!, (string)json["signedness"]!));
+        Assert.Equal((0, "mul8s_evo_mae50_s2_n3000", "signed"), (code, (string)json["name"]!, (string)json["signedness"]!));
         Assert.Contains("3000 of 3000 circuits tried", error, StringComparison.Ordinal);
         Assert.InRange((double)json["mae"]!, 1, 50);
         Assert.InRange((double)json["relativePower"]!, 0.1, 0.999);
         var library = ApproxNets.Studies.Libraries.Open("grown", Signedness.Signed);
-        Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2"].TableHash);
+        Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2_n3000"].TableHash);
     }
 
     [Theory]

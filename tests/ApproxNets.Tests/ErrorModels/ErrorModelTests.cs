@@ -167,7 +167,7 @@ public sealed class ErrorModelTests
 
         byte[] x = Draw(shape.InputLength), w = Draw(shape.WeightLength);
         const byte Padding = 131; // no operand is 0 there, and the table is wrong there too
-        var sample = new LayerSample("c", scheme, shape, x, Padding, w, Draw(shape.FanIn), 1, 1);
+        var sample = new LayerSample("c", scheme, shape, x, Padding, w, Draw(shape.FanIn), [1], 1);
         var multiplier = LayerSamples.Noisy(scheme, 500, 8);
         int least = multiplier.MinOperand, channels = 4 / groups;
         var errors = new List<double>();

@@ -92,6 +92,31 @@ public sealed class ErrorTableTests
     }
 
     [Fact]
+    public void ChannelsCountByTheirScales()
+    {
+        // Two channels of scales 1 and 3, weights 1 and 5: errors 2 w make 4 and 20 in integers, 4 and 60 in real units.
+        var sample = LayerSamples.Of(Signedness.Unsigned, [[1, 2], [3, 4], [9, 9]], [1, 1, 5, 5]) with { OutputScales = [1, 3] };
+        var table = ErrorTable.Of([sample], Library(LayerSamples.WithError(Signedness.Unsigned, (_, w) => 2 * w)), new BehaviouralErrorModel(), TestContext.Current.CancellationToken);
+        Close((32, 28, 28), table.Real(0, 1));
+
+        // An error of 2 in every product makes 4 in both channels, 4 and 12 in real units: every model knows that.
+        var constant = Library(LayerSamples.WithError(Signedness.Unsigned, (_, _) => 2));
+        foreach (IErrorModel model in new IErrorModel[] { new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(100, 1), new BehaviouralErrorModel() })
+        {
+            Close((8, 4, 4), ErrorTable.Of([sample], constant, model, TestContext.Current.CancellationToken).Real(0, 1));
+            Close((8, 4, 4), model.Estimate(constant.Multipliers[1], sample).Times(sample.OutputScale));
+        }
+
+        static MultiplierLibrary Library(Multiplier multiplier) => new("one", Signedness.Unsigned, [MultiplierFamilies.Exact(Signedness.Unsigned), multiplier]);
+        static void Close((double Mean, double Deviation, double Between) expected, ErrorEstimate actual)
+        {
+            Assert.Equal(expected.Mean, actual.Mean, 1e-9);
+            Assert.Equal(expected.Deviation, actual.StandardDeviation, 1e-9);
+            Assert.Equal(expected.Between, actual.ChannelMeanDeviation, 1e-9);
+        }
+    }
+
+    [Fact]
     public void DeviationAroundChannelMeansEqualsTheNaiveLoop()
     {
         var sample = Convolution(Signedness.Signed, 4);
@@ -137,6 +162,6 @@ public sealed class ErrorTableTests
         var random = new Random(seed);
         var shape = new Conv2dShape(3, 4, 5, 7, 8, 3, 3) { Padding = (1, 1) };
         byte[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)Math.Min(random.Next(256), random.Next(256)))];
-        return new LayerSample("c", scheme, shape, Draw(shape.InputLength), 131, Draw(shape.WeightLength), Draw(17 * shape.FanIn), 0.5, 1);
+        return new LayerSample("c", scheme, shape, Draw(shape.InputLength), 131, Draw(shape.WeightLength), Draw(17 * shape.FanIn), [0.5], 1);
     }
 }

@@ -13,7 +13,7 @@ internal static class LayerSamples
         int n = fields[0].Length, offset = scheme == Signedness.Signed ? -128 : 0;
         byte[] activations = [.. fields.SelectMany(f => f).Select(v => (byte)(v - offset))];
         var shape = new Conv2dShape(fields.Length, n, 1, 1, weights.Length / n, 1, 1);
-        return new LayerSample(path, scheme, shape, activations, (byte)-offset, [.. weights.Select(v => (byte)(v - offset))], activations, scale, deviation);
+        return new LayerSample(path, scheme, shape, activations, (byte)-offset, [.. weights.Select(v => (byte)(v - offset))], activations, [scale], deviation);
     }
 
     public static LayerSample Random(Signedness scheme, int fields, int n, int outputs, int seed)

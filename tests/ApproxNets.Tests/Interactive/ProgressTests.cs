@@ -23,20 +23,17 @@ public sealed class ProgressTests
     {
         var host = new Host();
         var progress = new NotebookProgress(() => host);
-        for (int batch = 1; batch <= 120; batch++)
+        for (int batch = 1; batch < 120; batch++)
         {
             progress.Report(Report(1, batch));
         }
 
+        Assert.Empty(host.Kept);
         progress.Report(Report(1, 120, 0.5));
-        Assert.Single(host.Kept);
         progress.Report(Report(2, 120));
-        Assert.Single(host.Kept);
         progress.Report(Report(3, 1));
         Assert.Equal(2, host.Kept.Count);
         progress.Report(Report(10, 120));
-        progress.Finish();
-        progress.Finish();
 
         Assert.Equal(3, host.Kept.Count);
         Assert.Contains("validation 50.0 %", host.Kept[0], StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace ApproxNets.Tests.Search;
 /// <summary>What all searches over assignments have in common, and the two plain ones.</summary>
 public sealed class AssignmentSearchTests
 {
-    public static TheoryData<string> Methods => ["nsga-ii", "greedy", "random", "uniform"];
+    public static TheoryData<string> Methods => ["nsga-ii", "greedy", "random"];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -17,7 +17,7 @@ public sealed class AssignmentSearchTests
         var reports = new Reports();
         var result = Run(method, problem.Problem, 40, 3, reports, TestContext.Current.CancellationToken);
         Assert.Equal(method, result.Method);
-        Assert.Equal(method == "uniform" ? 5 : 40, result.Evaluations);
+        Assert.Equal(40, result.Evaluations);
         Assert.Equal(result.Evaluations, problem.Calls.Count);
         Assert.Equal(problem.Calls.Count, problem.Calls.Distinct().Count());
         Assert.Equal(Enumerable.Range(1, result.Evaluations), reports.Select(r => r.Evaluations));
@@ -81,16 +81,6 @@ public sealed class AssignmentSearchTests
     }
 
     [Fact]
-    public void UniformMeasuresEveryMultiplierInAllLayers()
-    {
-        var problem = AdditiveProblem.FourByFour(1);
-        var result = UniformSearch.Run(problem.Problem, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(
-            ["exact, exact, exact, exact", "a, a, a, a", "b, b, b, b", "c, c, c, c"], result.Points.Select(p => p.Assignment.ToString()));
-        Assert.Equal([1, 0.775, 0.55, 0.325], result.Points.Select(p => Math.Round(p.RelativePower, 12)));
-    }
-
-    [Fact]
     public void FrontIsThatOfTheDefinition()
     {
         SearchPoint Point(double power, double accuracy) => new(new Assignment([]), power, accuracy);
@@ -113,7 +103,7 @@ public sealed class AssignmentSearchTests
         foreach (double accuracy in (double[])[double.NaN, -0.1, 97])
         {
             var problem = new AssignmentProblem([1], library, _ => accuracy);
-            Assert.Contains("0..1", Assert.Throws<InvalidOperationException>(() => UniformSearch.Run(problem, cancellation: TestContext.Current.CancellationToken)).Message);
+            Assert.Contains("0..1", Assert.Throws<InvalidOperationException>(() => GreedySearch.Run(problem, 1, cancellation: TestContext.Current.CancellationToken)).Message);
         }
     }
 
@@ -123,7 +113,7 @@ public sealed class AssignmentSearchTests
             "nsga-ii" => Nsga2Search.Run(problem, new Nsga2Options(10), budget, seed, progress, cancellation),
             "greedy" => GreedySearch.Run(problem, budget, progress: progress, cancellation: cancellation),
             "random" => RandomSearch.Run(problem, budget, seed, progress, cancellation),
-            _ => UniformSearch.Run(problem, progress, cancellation),
+            _ => throw new ArgumentOutOfRangeException(nameof(method)),
         };
 
     private static string Text(SearchPoint point) => point.Assignment.ToString();

@@ -42,6 +42,17 @@ public sealed class GreedySearchTests
         Assert.Equal(["exact, exact", "exact, a", "exact, b"], result.Points.Select(p => p.Assignment.ToString()));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AfterARefusedStepTheBestOfTheOthersFollows(bool remeasureAll)
+    {
+        // Layer 0 is best by power per loss and refused; of the others, layer 2 saves most power per loss.
+        var problem = new AdditiveProblem([900, 100, 100], [0.8], [[0.3], [0.05], [0.01]]);
+        var result = GreedySearch.Run(problem.Problem, 100, 0.9, remeasureAll, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["exact, exact, exact", "exact, exact, a", "exact, a, a"], result.Points.Select(p => p.Assignment.ToString()));
+    }
+
     [Fact]
     public void EqualPowersAreSkipped()
     {

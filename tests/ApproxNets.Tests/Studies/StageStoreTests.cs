@@ -23,6 +23,7 @@ public sealed class StageStoreTests : IDisposable
         {
             using var gradients = no_grad();
             network.weight!.fill_(++runs);
+            File.WriteAllText(resume, "unfinished work");
             return [runs];
         }
 
@@ -31,6 +32,7 @@ public sealed class StageStoreTests : IDisposable
         var again = store.Run("stage", new { seed = 1 }, network, Work);
 
         Assert.Equal(2, runs);
+        Assert.All(Directory.GetFiles(_folder), file => Assert.EndsWith(".safetensors", file, StringComparison.Ordinal));
         Assert.Equal((false, false, true), (first.Loaded, other.Loaded, again.Loaded));
         Assert.Equal((first.Key, 1), (again.Key, again.Result[0]));
         Assert.NotEqual(first.Key, other.Key);

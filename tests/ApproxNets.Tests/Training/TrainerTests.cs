@@ -68,7 +68,11 @@ public sealed class TrainerTests
         static (int, double, double, double) Plain(EpochRecord e) => (e.Epoch, e.Loss, e.Accuracy, e.ValidationAccuracy);
         Assert.Equal(expected.Epochs.Select(Plain), record.Epochs.Select(Plain));
         Assert.Equal(Enumerable.Range(interruptedAfter + 1, 4 - interruptedAfter), seen.Distinct());
-        Assert.Empty(Directory.GetFiles(folder.Path));
+
+        // Finished but not yet safe: asked again, it is finished still.
+        using var finished = TinyProblem.Network(7);
+        Assert.Equal(record.Epochs.Select(Plain), Trainer.Train(finished, data, TinyProblem.Options(4), resumeFile: file).Epochs.Select(Plain));
+        Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(finished));
     }
 
     [Fact]
