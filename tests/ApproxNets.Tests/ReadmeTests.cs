@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using ApproxNets.Cli;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
+using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using Xunit;
 
@@ -13,6 +14,8 @@ public sealed class ReadmeTests
 {
     private static readonly string Root = RepositoryFolder.Find(AppContext.BaseDirectory);
     private static readonly string Readme = Read("README.md");
+
+    private static readonly string Results = Read("data/results/README.md");
 
     private static string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
 
@@ -52,63 +55,85 @@ public sealed class ReadmeTests
         }
     }
 
+    public static TheoryData<string> AssignmentFiles =>
+        [.. Directory.GetFiles(Path.Combine(Root, "data", "results"), "*.json").Select(file => Path.GetFileName(file)!)
+            .Where(name => name.StartsWith("agn-", StringComparison.Ordinal) || name.StartsWith("operating-points-", StringComparison.Ordinal)).Order()];
+
     [Theory]
-    [InlineData("agn-resnet8.json")]
-    [InlineData("agn-resnet8-shipped.json")]
-    [InlineData("agn-resnet8-extremes.json")]
-    [InlineData("agn-resnet20-shipped.json")]
-    [InlineData("agn-lenet5.json")]
-    [InlineData("operating-points-resnet8-cifar10.json")]
+    [MemberData(nameof(AssignmentFiles))]
     public void The_results_are_those_of_the_result_files(string file)
     {
-        string results = Readme[Readme.IndexOf("\n## Results", StringComparison.Ordinal)..];
-        var json = JsonNode.Parse(Read(Path.Combine("data", "results", file)))!;
-        var points = json["points"]!.AsArray();
-        Assert.NotEmpty(points);
-        foreach (var point in points)
+        var json = ResultOf(file);
+        foreach (var seed in Seeds(json))
         {
-            double accuracy = (double)point!["top1"]!, savings = 100 * (double)point["savings"]!;
-            string row = $"{accuracy:F2}";
-            Assert.Contains(
-                results.Split('\n'),
-                line => line.Contains(row, StringComparison.Ordinal) && line.Contains($"-{savings:F1} %", StringComparison.Ordinal));
+            double exact = (double)seed["qat_top1"]!;
+            Assert.NotEmpty(seed["points"]!.AsArray());
+            Assert.Contains($"{exact:F2}", Results, StringComparison.Ordinal);
+            Assert.All(seed["points"]!.AsArray(), point => Assert.Contains(Results.Split('\n'), line =>
+                line.Contains($"| -{100 * (double)point!["savings"]!:F1} % |", StringComparison.Ordinal)
+                && Regex.IsMatch(line, $@"\| \**{(double)point["top1"]!:F2}\** \| \**{Regex.Escape($"{(double)point["top1"]! - exact:+0.00;-0.00}")}\** \|")));
         }
+    }
 
-        Assert.Contains($"{(double)json["qat_top1"]!:F2}", results, StringComparison.Ordinal);
+    [Fact]
+    public void The_headlines_are_means_over_the_seeds_of_a_result_file()
+    {
+        string[] rows = [.. Readme.Split('\n').Where(line => Regex.IsMatch(line, @"^\| \w+, [\w-]+ \|.* % \|"))];
+        string[] means =
+        [
+            .. AssignmentFiles.Where(name => name.Data.StartsWith("agn-", StringComparison.Ordinal)).SelectMany(name =>
+            {
+                var json = ResultOf(name.Data);
+                return Seeds(json).SelectMany(seed => seed["points"]!.AsArray().Select(point => (Seed: seed, Point: point!)))
+                    .GroupBy(p => $"{p.Point["method"]} {p.Point["lambda"]} {p.Point["training_epochs"]}").Select(group =>
+                    {
+                        double Mean(Func<(JsonNode Seed, JsonNode Point), double> of) => group.Average(of);
+                        string seeds = string.Join(", ", group.Select(p => p.Seed["seed"]));
+                        return $"{seeds} | -{100 * Mean(p => (double)p.Point["savings"]!):F1} % | {Mean(p => (double)p.Point["top1"]!):F2} | "
+                            + $"{Mean(p => (double)p.Point["top1"]! - (double)p.Seed["qat_top1"]!):+0.00;-0.00} | "
+                            + $"{Mean(p => (double)p.Point["top1"]! - (double)p.Seed["float_top1"]!):+0.00;-0.00} |";
+                    });
+            }),
+        ];
+
+        Assert.True(rows.Length >= 4);
+        Assert.All(rows, row => Assert.Contains(means, mean => row.EndsWith($"| {mean}", StringComparison.Ordinal)));
     }
 
     [Theory]
-    [InlineData("error-model.json")]
-    [InlineData("error-model-resnet20.json")]
-    public void The_error_models_are_those_of_the_result_file(string file) =>
-        Assert.All(JsonNode.Parse(Read(Path.Combine("data", "results", file)))!["models"]!.AsArray(), model => Assert.Contains(
-            $"| {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
-            + $"{100 * (double)model["median_relative_error"]!:F1} % |", Readme, StringComparison.Ordinal));
+    [InlineData("error-model.json", "ResNet8")]
+    [InlineData("error-model-resnet20.json", "ResNet20")]
+    public void The_error_models_are_those_of_the_result_file(string file, string network) =>
+        Assert.All(ResultOf(file)["models"]!.AsArray(), model => Assert.Contains(
+            $"| {network} | {ResultOf(file)["pairs"]} | {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
+            + $"{100 * (double)model["median_relative_error"]!:F1} % |", Results, StringComparison.Ordinal));
 
-    [Fact]
-    public void The_taught_baselines_are_those_of_the_result_file() =>
-        Assert.All(JsonNode.Parse(Read("data/results/float-resnet8-taught.json"))!["runs"]!.AsArray(), run => Assert.Matches(
-            $@"\| ResNet8, taught by ResNet20.*, seed {run!["seed"]} \| {run["epochs"]!.AsArray().Count} \| "
-            + $@"{100 * (double)run["epochs"]!.AsArray()[^1]!["accuracy"]!:F1} \| {(double)run["float_top1"]!:F2} \|", Readme));
+    [Theory]
+    [InlineData("float-resnet8-taught.json", "ResNet8")]
+    [InlineData("float-resnet14-taught.json", "ResNet14")]
+    public void The_taught_baselines_are_those_of_the_result_file(string file, string network) =>
+        Assert.All(ResultOf(file)["runs"]!.AsArray(), run => Assert.Contains(
+            $"| {network}, taught by ResNet20 | {run!["seed"]} | {run["epochs"]!.AsArray().Count} | "
+            + $"{100 * (double)run["epochs"]!.AsArray()[^1]!["accuracy"]!:F1} | {(double)run["float_top1"]!:F2} |", Results, StringComparison.Ordinal));
 
     [Fact]
     public void The_uniform_rows_are_those_of_the_result_file() =>
-        Assert.All(JsonNode.Parse(Read("data/results/uniform-resnet8.json"))!["rows"]!.AsArray(), row => Assert.Matches(
-            $@"\| `{row!["multiplier"]}` \| {(double)row["behavioural"]!:F2} \([\d.]+\) \| {(double)row["gaussian"]!:F2} \([\d.]+\) \| "
-            + $@"{(double)row["accurate_only"]!:F2} \(", Readme));
+        Assert.All(ResultOf("uniform-resnet8.json")["rows"]!.AsArray(), row => Assert.Matches(
+            $@"\| `{row!["multiplier"]}` \| -{100 * (double)row["savings"]!:F1} % \| {(double)row["behavioural"]!:F2}[ \d.()]* \| "
+            + $@"{(double)row["gaussian"]!:F2}[ \d.()]* \| {(double)row["accurate_only"]!:F2}[ \d.()]* \|", Results));
 
     [Fact]
     public void The_speeds_are_those_of_the_benchmark_files()
     {
-        JsonNode Result(string name) => JsonNode.Parse(Read(Path.Combine("data", "results", "bench", name + ".json")))!;
+        JsonNode Result(string name) => ResultOf(Path.Combine("bench", name + ".json"));
         JsonNode avx512 = Result("kernels-amd-epyc"), avx2 = Result("kernels-amd-epyc-avx2");
         string[] means =
         [
             .. new[] { avx512, avx2 }.SelectMany(r => new[] { r["geomean_ratio_signed"], r["geomean_ratio_unsigned"] })
                 .Select(mean => $"**{(double)mean!:F2}**"),
         ];
-        Assert.Contains($"| **all** | | {avx512["layers"]!.AsArray().Count} | | {string.Join(" | ", means)} |", Readme, StringComparison.Ordinal);
-        Assert.Contains($"{(double)avx512["geomean_speedup_vs_gather"]!:F1} times slower", Readme, StringComparison.Ordinal);
+        Assert.Contains($"| **all** | | {avx512["layers"]!.AsArray().Count} | | {string.Join(" | ", means)} |", Results, StringComparison.Ordinal);
+        Assert.Contains($"{(double)avx512["geomean_speedup_vs_gather"]!:F1} times slower", Results, StringComparison.Ordinal);
         JsonNode errors = Result("error-models-amd-epyc");
         Assert.Contains(
             string.Create(CultureInfo.InvariantCulture, $"take {(double)errors["all_seconds"]!:F1} s for the {(int)errors["pairs"]!:N0} pairs"),
@@ -129,6 +154,7 @@ public sealed class ReadmeTests
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("data/README.md")]
+    [InlineData("data/results/README.md")]
     public void Relative_links_lead_somewhere(string file)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Root, file))!;
@@ -141,15 +167,34 @@ public sealed class ReadmeTests
     [Fact]
     public async Task The_code_runs_as_in_a_notebook()
     {
-        string code = Assert.Single(Regex.Matches(Readme, "```csharp\n(.*?)```", RegexOptions.Singleline)).Groups[1].Value;
+        string[] code = [.. Regex.Matches(Readme, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
         using var engine = new ScriptEngine(Root, new NotebookGlobals((_, _) => { }));
 
         // A notebook begins with this line.
-        await engine.RunAsync("#r \"ApproxNets.dll\"\n" + code, "README.md", TestContext.Current.CancellationToken);
+        await engine.RunAsync("#r \"ApproxNets.dll\"\n" + code[0], "README.md", TestContext.Current.CancellationToken);
 
         var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
         var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
         Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Name, mine.Name], library.Multipliers.Select(m => m.Name));
         Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
+
+        // The second piece comes after a study was made; everything in it is small here.
+        using var folder = new Data.TemporaryFolder();
+        await engine.RunAsync(
+            $"""
+            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Studies;
+            var recipe = StudyRecipe.For("smoke", 1);
+            var study = new Study(Datasets.Load("shapes", 1, recipe.Images), recipe, Signedness.Signed, new StageStore(@"{folder.Path}"));
+            var multipliers = Libraries.Open("built-in", Signedness.Signed);
+            """, "study", TestContext.Current.CancellationToken);
+        await engine.RunAsync(code[1], "README.md", TestContext.Current.CancellationToken);
+
+        var assignment = Assert.IsType<Assignment>(engine.Variable("assignment")?.Value);
+        Assert.Contains(assignment.Multipliers, multiplier => !multiplier.IsExact);
+        Assert.Equal(2, code.Length);
     }
+
+    private static IEnumerable<JsonNode> Seeds(JsonNode json) => [json, .. json["other_seeds"]?.AsArray().Select(seed => seed!) ?? []];
+
+    private static JsonNode ResultOf(string file) => JsonNode.Parse(Read(Path.Combine("data", "results", file)))!;
 }
