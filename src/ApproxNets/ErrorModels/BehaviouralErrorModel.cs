@@ -55,16 +55,15 @@ public sealed class BehaviouralErrorModel : IErrorModel
     private static ErrorEstimate Compare(LayerSample sample, int[] sums, int[] exact)
     {
         int channels = sample.Shape.OutChannels, plane = sample.Shape.OutHeight * sample.Shape.OutWidth;
-        double unit = sample.OutputScale;
-        double[] weights = sample.OutputScales.Length == 1 ? [1] : [.. sample.OutputScales.Select(s => s / unit)];
+        double[] scales = sample.RelativeScales;
         var channelSums = new double[channels];
         double squares = 0;
         for (int at = 0, i = 0; at < exact.Length; at += plane, i++)
         {
             var (sum, square) = Moments(sums.AsSpan(at, plane), exact.AsSpan(at, plane));
-            double weight = weights[i % weights.Length];
-            channelSums[i % channels] += weight * sum;
-            squares += weight * weight * square;
+            double scale = scales[i % scales.Length];
+            channelSums[i % channels] += scale * sum;
+            squares += scale * scale * square;
         }
 
         double outputs = exact.Length, mean = channelSums.Sum() / outputs, perChannel = outputs / channels;

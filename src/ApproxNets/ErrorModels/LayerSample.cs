@@ -28,6 +28,16 @@ public sealed record LayerSample(
     /// <summary>The unit of error estimates, in real units: the root mean square of <see cref="OutputScales"/>.</summary>
     public double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
 
+    /// <summary><see cref="OutputScales"/> in units of <see cref="OutputScale"/>: their mean square is 1. Exactly 1 where there is one scale.</summary>
+    internal double[] RelativeScales
+    {
+        get
+        {
+            double unit = OutputScale;
+            return Array.ConvertAll(OutputScales, s => s / unit);
+        }
+    }
+
     /// <summary>Fan-in n: products summed into one output.</summary>
     public int FanIn => Shape.FanIn;
 
@@ -104,7 +114,7 @@ public sealed record LayerSample(
     /// </summary>
     internal ErrorEstimate OfAllChannels(double mean, double variance)
     {
-        double ratio = OutputScales.Length == 1 ? 1 : Math.Min(1, OutputScales.Average() / OutputScale);
+        double ratio = Math.Min(1, RelativeScales.Average());
         double between = mean * mean * (1 - (ratio * ratio));
         return new ErrorEstimate(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between)) { ChannelMeanDeviation = Math.Sqrt(between) };
     }
