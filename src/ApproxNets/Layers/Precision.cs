@@ -38,7 +38,7 @@ public static class PrecisionExtensions
     // .NET has no property for either set of instructions. Avx512F says that the operating system saves the wide registers, too.
     private static bool FindBFloat16()
     {
-        if (!Avx512F.IsSupported || X86Base.CpuId(0, 0).Eax < ExtendedFeatures)
+        if (NativeSettings.OneDnnIsLimited || !Avx512F.IsSupported || X86Base.CpuId(0, 0).Eax < ExtendedFeatures)
         {
             return false;
         }
