@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ApproxNets.Data;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Layers;
 using ApproxNets.Studies;
 using Spectre.Console;
 using TorchSharp;
@@ -32,7 +33,8 @@ internal static class DoctorCommand
         try
         {
             HostChecks.RequireTorch();
-            Row("libtorch", $"{torch.__version__}, {torch.get_num_threads()} threads");
+            Row("libtorch", $"{torch.__version__}, {torch.get_num_threads()} threads"
+                + (NativeSettings.OneDnnIsLimited ? ", SSE4.1 only: this virtual machine hides the size of its caches" : ""));
         }
         catch (InvalidOperationException e)
         {
