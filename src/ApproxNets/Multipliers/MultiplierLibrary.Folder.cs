@@ -15,8 +15,8 @@ public sealed partial class MultiplierLibrary
     /// <c>power_source</c> and <c>area_delay_source</c> are read where they are there.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
-    /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, no
-    /// multiplier is exact, or the exact one's power is 0.</exception>
+    /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no
+    /// multiplier of the signedness, none is exact, or the exact one's power is 0.</exception>
     public static MultiplierLibrary ReadFolder(string folder, Signedness signedness, string? costFile = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -54,6 +54,14 @@ public sealed partial class MultiplierLibrary
             tables.Add((multiplier, row, NpyTable.Read(path, signedness)));
         }
 
+        if (tables.Count == 0)
+        {
+            string asked = signedness.ToString().ToLowerInvariant();
+            string other = signedness == Signedness.Signed ? "unsigned" : "signed";
+            throw new InvalidDataException($"{folder}: found no {asked} tables, expected at least that of the exact multiplier."
+                + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
+        }
+
         CostTable.Row exact = ExactRow(folder, costs, signedness, tables);
         string csv = Path.GetFileName(costs);
         return new MultiplierLibrary(name, signedness, tables
@@ -79,7 +87,7 @@ public sealed partial class MultiplierLibrary
         if (exact.Count == 0)
         {
             throw new InvalidDataException(
-                $"{folder}: found no exact multiplier among {tables.Count} {signedness} tables, expected one to relate power to.");
+                $"{folder}: found no exact multiplier among {tables.Count} {signedness.ToString().ToLowerInvariant()} tables, expected one to relate power to.");
         }
 
         return exact[0].PowerMilliwatts > 0

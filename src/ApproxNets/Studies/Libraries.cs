@@ -20,6 +20,8 @@ public static class Libraries
     /// <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
     /// <param name="scheme">Signedness of the multipliers.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">It has no multiplier of the signedness, or is malformed
+    /// (<see cref="MultiplierLibrary.ReadFolder"/>).</exception>
     public static MultiplierLibrary Open(string name, Signedness scheme)
     {
         if (name == BuiltIn)
@@ -32,12 +34,7 @@ public static class Libraries
             return MultiplierLibrary.Shipped(scheme);
         }
 
-        var folders = DataFolders.Current();
-        return folders.Find(name) is { } folder
-            ? MultiplierLibrary.ReadFolder(folder, scheme)
-            : throw new DirectoryNotFoundException(
-                $"Multiplier library: found no '{name}', "
-                + $"expected '{BuiltIn}', '{Shipped}' or a folder of that name with product tables. Looked in: {folders.Description}.");
+        return MultiplierLibrary.ReadFolder(Found(name), scheme);
     }
 
     /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
@@ -61,8 +58,7 @@ public static class Libraries
             return [Signedness.Unsigned, Signedness.Signed];
         }
 
-        string folder = DataFolders.Current().Find(name)
-            ?? throw new DirectoryNotFoundException($"Multiplier library: found no '{name}'.");
+        string folder = Found(name);
         return [.. CostTable.Read(Path.Combine(folder, name + ".csv")).Values.Select(row => row.Signedness).Distinct().Order()];
     }
 
@@ -78,6 +74,14 @@ public static class Libraries
             .Where(name => name is not (EvoApprox or BuiltIn or Shipped) && File.Exists(Path.Combine(folders.Find(name)!, name + ".csv")))
             .Distinct().Order(StringComparer.Ordinal);
         return [Made(), OfFile(), .. new[] { EvoApprox }.Concat(found).Select(name => Status(name, folders))];
+    }
+
+    private static string Found(string name)
+    {
+        var folders = DataFolders.Current();
+        return folders.Find(name) ?? throw new DirectoryNotFoundException(
+            $"Multiplier library: found no '{name}', "
+            + $"expected '{BuiltIn}', '{Shipped}' or a folder of that name with product tables. Looked in: {folders.Description}.");
     }
 
     private static LibraryStatus Made()

@@ -52,5 +52,17 @@ public static class Evaluation
         }
     }
 
+    /// <summary>Computes the standard error of an accuracy, <c>sqrt(p (1 - p) / n)</c>.</summary>
+    /// <param name="accuracy">The accuracy p, 0..1.</param>
+    /// <param name="images">Number n of the images that it was measured on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The accuracy is not in 0..1, or there is no image.</exception>
+    public static double StandardError(double accuracy, int images)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        return accuracy is >= 0 and <= 1
+            ? Math.Sqrt(accuracy * (1 - accuracy) / images)
+            : throw new ArgumentOutOfRangeException(nameof(accuracy), $"Evaluation: found the accuracy {accuracy}, expected 0..1.");
+    }
+
     internal static double CorrectOf(Tensor logits, Tensor labels) => logits.argmax(1).eq(labels).sum().item<long>();
 }
