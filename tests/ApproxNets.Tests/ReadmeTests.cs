@@ -124,6 +124,12 @@ public sealed class ReadmeTests
             + $@"{(double)row["gaussian"]!:F2} \([\d.]+\) \| {(double)row["accurate_only"]!:F2} \([\d.]+\) \|", Results));
 
     [Fact]
+    public void The_rows_with_difference_gradients_are_those_of_the_result_file() =>
+        Assert.All(ResultOf("uniform-lenet5-clipped.json")["rows"]!.AsArray(), row => Assert.Contains(
+            $"| `{row!["multiplier"]}` | -{100 * (double)row["savings"]!:F1} % | {(double)row["behavioural"]!:F2} | {(double)row["behavioural_difference"]!:F2} | "
+            + $"{(double)row["gaussian"]!:F2} | {(double)row["accurate_only"]!:F2} |", Results, StringComparison.Ordinal));
+
+    [Fact]
     public void The_speeds_are_those_of_the_benchmark_files()
     {
         JsonNode Result(string name) => ResultOf(Path.Combine("bench", name + ".json"));
