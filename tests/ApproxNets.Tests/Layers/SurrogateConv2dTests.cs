@@ -55,8 +55,8 @@ public sealed class SurrogateConv2dTests
         var single = one.Run(Noisy).sub(exact);
         var each = one.Run(Noisy, outputScale: tensor(new[] { 1f, 2f, 4f }).mul(XScale * WScale)).sub(exact);
 
-        // Differences of up to 3 between outputs of up to 25, summed in float32 in whatever order libtorch has for this processor.
-        Assert.True(each.allclose(single.mul(tensor(new[] { 1f, 2f, 4f }).view(1, 3, 1, 1)), atol: 1e-3));
+        // In float32: rounding grows with the scale of the channel, so the scale is taken off again.
+        Assert.True(each.div(tensor(new[] { 1f, 2f, 4f }).view(1, 3, 1, 1)).allclose(single, atol: 1e-4));
     }
 
     [Fact]
