@@ -6,16 +6,18 @@ using Google.OrTools.Sat;
 namespace ApproxNets.Search;
 
 /// <summary>
-/// The assignment of least power whose degradations, summed over the layers, stay within a bound: an integer program (a multiple-choice
-/// knapsack), <c>min sum_l c_l P(m_l)</c> subject to <c>sum_l d(l, m_l) &lt;= bound</c>, solved by CP-SAT of OR-Tools.
+/// The assignment of least power whose degradations, summed over the layers, stay within a bound, or that of least degradation within a
+/// power: an integer program (a multiple-choice knapsack), <c>min sum_l c_l P(m_l)</c> subject to <c>sum_l d(l, m_l) &lt;= bound</c> or the
+/// other way round, solved by CP-SAT of OR-Tools.
 /// </summary>
 /// <remarks>
-/// <para>Matching gives every layer a bound of its own; at the total degradation that a matching uses, this shows how much power those
-/// separate bounds cost. It is optimal for the predicted degradation only: whether accuracy follows the sum is for measurements to say.</para>
-/// <para>Rounding: CP-SAT works on integers. Degradations are rounded down to <c>bound / 2^40</c>, so no assignment within the bound is
+/// <para>Matching gives every layer a bound of its own; at the total degradation that a matching uses, <see cref="Solve"/> shows how much
+/// power those separate bounds cost, and at the power that it uses, <see cref="SolveForPower"/> how much degradation. Both are optimal for
+/// the given degradations only: whether accuracy follows the sum is for measurements to say.</para>
+/// <para>Rounding: CP-SAT works on integers. What is bounded is rounded down to <c>bound / 2^40</c>, so no assignment within the bound is
 /// lost; what the solver returns is summed up in double precision in the order of the layers and, should it exceed the bound, excluded and
-/// solved for again. So the result never violates the bound. Powers are rounded to <c>2^-40</c> of exact multiplication per layer: "least"
-/// means to that precision.</para>
+/// solved for again. So the result never violates the bound. What is minimised is rounded per layer, powers to <c>2^-40</c> of exact
+/// multiplication, degradations to <c>2^-40</c> of those of the cheapest assignment: "least" means to that precision.</para>
 /// <para>One worker, a fixed seed and effort in deterministic units: the same result on every run.</para>
 /// </remarks>
 public static class ExactAssignment
@@ -89,24 +91,82 @@ public static class ExactAssignment
         int seed = 0)
     {
         Check(opcounts, multipliers, degradations, bound);
+        double least = Enumerable.Range(0, opcounts.Count).Sum(l => Row(degradations, l).Min());
+        if (least > bound)
+        {
+            throw new ArgumentException(
+                $"Exact assignment: found the bound {bound}, expected at least {least}, the sum of every layer's least degradation.",
+                nameof(bound));
+        }
+
+        double greatest = Math.Max(1, multipliers.Max(m => m.RelativePower));
+        var found = Minimize(multipliers, Powers(opcounts, multipliers), greatest, degradations, bound, effort, seed);
+        return Result(found, opcounts, multipliers, degradations);
+    }
+
+    /// <summary>Solves the integer program the other way round: the least sum of degradations within a power.</summary>
+    /// <param name="opcounts">Opcount c_l of every layer.</param>
+    /// <param name="multipliers">The multipliers.</param>
+    /// <param name="degradations">Degradations <c>[layer, multiplier]</c>, additive over layers, &gt;= 0; infinite forbids a pair.</param>
+    /// <param name="relativePower">Greatest power relative to exact multiplication, 0..1 (held to 1e-12): one minus the savings wanted.</param>
+    /// <param name="effort">Limit in deterministic units of CP-SAT, about seconds.</param>
+    /// <param name="seed">Seed of the solver.</param>
+    /// <returns>The assignment, and whether it is proven to be the best.</returns>
+    /// <exception cref="ArgumentException">Sizes differ, a degradation is negative or not a number, the power is not in 0..1, or even the
+    /// cheapest multipliers that are allowed take more.</exception>
+    /// <exception cref="TimeoutException">The effort ended before any assignment was found.</exception>
+    public static ExactAssignmentResult SolveForPower(
+        IReadOnlyList<long> opcounts,
+        IReadOnlyList<Multiplier> multipliers,
+        double[,] degradations,
+        double relativePower,
+        double effort = 60,
+        int seed = 0)
+    {
+        Check(opcounts, multipliers, degradations, 0);
+        double[,] powers = Powers(opcounts, multipliers);
+        double bound = relativePower * (1 + 1e-12); // another order of summation may give the last bits otherwise
+        int[] cheapest =
+        [
+            .. Enumerable.Range(0, opcounts.Count).Select(l => Matching.Order(multipliers)
+                .Where(m => double.IsFinite(degradations[l, m])).DefaultIfEmpty(-1).First()),
+        ];
+        double least = cheapest.Contains(-1) ? double.PositiveInfinity : Sum(powers, cheapest);
+        if (!(least <= bound) || relativePower > 1)
+        {
+            throw new ArgumentException(
+                $"Exact assignment: found the relative power {relativePower}, expected {least} (that of the cheapest multipliers) to 1.",
+                nameof(relativePower));
+        }
+
+        var found = Minimize(multipliers, degradations, Sum(degradations, cheapest), powers, bound, effort, seed);
+        return Result(found, opcounts, multipliers, degradations);
+    }
+
+    /// <summary>
+    /// Chooses one multiplier per layer: the least sum of costs such that the sum of weights stays within the bound. Costs are rounded to
+    /// <c>scale / 2^40</c>, where the scale is at least the least sum.
+    /// </summary>
+    private static (int[] Multipliers, bool IsOptimal, double LowerBound) Minimize(
+        IReadOnlyList<Multiplier> multipliers, double[,] costs, double scale, double[,] weights, double bound, double effort, int seed)
+    {
         OrToolsNative.Prepare();
-        double total = opcounts.Sum();
+        int layers = costs.GetLength(0);
         var model = new CpModel();
         var options = new List<Option>();
-        for (int l = 0; l < opcounts.Count; l++)
+        for (int l = 0; l < layers; l++)
         {
-            var layer = Candidates(multipliers, degradations, l, bound)
-                .Select(m => new Option(l, m, model.NewBoolVar($"{l}-{m}"))).ToList();
+            var layer = Candidates(multipliers, costs, scale, weights, bound, l).Select(m => new Option(l, m, model.NewBoolVar($"{l}-{m}"))).ToList();
             model.AddExactlyOne(layer.Select(o => o.Chosen));
             options.AddRange(layer);
         }
 
-        // Rounding in the multiplication may lift a value over a step: one step per layer is allowed for it.
+        // Rounding in the division may lift a value over a step: one step per layer is allowed for it.
         var variables = options.Select(o => o.Chosen).ToArray();
-        model.Add(LinearExpr.WeightedSum(variables, options.Select(o => bound == 0 ? 0 : (long)(degradations[o.Layer, o.Multiplier] / bound * Steps)))
-            <= Steps + opcounts.Count);
+        model.Add(LinearExpr.WeightedSum(variables, options.Select(o => bound == 0 ? 0 : (long)(weights[o.Layer, o.Multiplier] / bound * Steps)))
+            <= Steps + layers);
         model.Minimize(LinearExpr.WeightedSum(
-            variables, options.Select(o => (long)Math.Round(opcounts[o.Layer] / total * multipliers[o.Multiplier].RelativePower * Steps))));
+            variables, options.Select(o => scale == 0 ? 0 : (long)Math.Round(costs[o.Layer, o.Multiplier] / scale * Steps))));
         while (true)
         {
             using var solver = new CpSolver
@@ -120,44 +180,69 @@ public static class ExactAssignment
                     $"Exact assignment: found no assignment within an effort of {effort} (the solver says {status}), expected a greater effort.");
             }
 
-            var chosen = options.Where(o => solver.BooleanValue(o.Chosen)).OrderBy(o => o.Layer).ToList();
-            double degradation = Sum(degradations, chosen.Select(o => o.Multiplier));
-            if (degradation <= bound)
+            var chosen = options.Where(o => solver.BooleanValue(o.Chosen)).ToList();
+            int[] found = [.. chosen.OrderBy(o => o.Layer).Select(o => o.Multiplier)];
+            if (Sum(weights, found) <= bound)
             {
-                var assignment = new Assignment([.. chosen.Select(o => multipliers[o.Multiplier])]);
-                return new ExactAssignmentResult(
-                    assignment, assignment.RelativePower(opcounts), degradation, status == CpSolverStatus.Optimal,
-                    solver.BestObjectiveBound / Steps);
+                return (found, status == CpSolverStatus.Optimal, solver.BestObjectiveBound / Steps * scale);
             }
 
-            model.Add(LinearExpr.Sum(chosen.Select(o => o.Chosen)) <= opcounts.Count - 1);
+            model.Add(LinearExpr.Sum(chosen.Select(o => o.Chosen)) <= layers - 1);
         }
     }
 
-    /// <summary>The multipliers within the bound that no other one of the layer beats or equals in power and degradation.</summary>
-    private static List<int> Candidates(IReadOnlyList<Multiplier> multipliers, double[,] degradations, int layer, double bound)
+    /// <summary>The multipliers within the bounds that no other one of the layer beats or equals in cost and weight.</summary>
+    private static List<int> Candidates(
+        IReadOnlyList<Multiplier> multipliers, double[,] costs, double scale, double[,] weights, double bound, int layer)
     {
         var candidates = new List<int>();
         double least = double.PositiveInfinity;
-        foreach (int m in Enumerable.Range(0, multipliers.Count).Where(m => degradations[layer, m] <= bound)
-            .OrderBy(m => multipliers[m].RelativePower).ThenBy(m => degradations[layer, m]).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal))
+        foreach (int m in Enumerable.Range(0, costs.GetLength(1)).Where(m => weights[layer, m] <= bound && costs[layer, m] <= scale)
+            .OrderBy(m => costs[layer, m]).ThenBy(m => weights[layer, m]).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal))
         {
-            if (degradations[layer, m] < least)
+            if (weights[layer, m] < least)
             {
                 candidates.Add(m);
-                least = degradations[layer, m];
+                least = weights[layer, m];
             }
         }
 
         return candidates;
     }
 
-    private static double Sum(double[,] degradations, IEnumerable<int> multipliers)
+    private static ExactAssignmentResult Result(
+        (int[] Multipliers, bool IsOptimal, double LowerBound) found,
+        IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations)
+    {
+        var assignment = new Assignment([.. found.Multipliers.Select(m => multipliers[m])]);
+        return new ExactAssignmentResult(
+            assignment, assignment.RelativePower(opcounts), Sum(degradations, found.Multipliers), found.IsOptimal, found.LowerBound);
+    }
+
+    /// <summary>What every pair adds to the relative power, <c>[layer, multiplier]</c>.</summary>
+    private static double[,] Powers(IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers)
+    {
+        double total = opcounts.Sum();
+        var powers = new double[opcounts.Count, multipliers.Count];
+        for (int l = 0; l < opcounts.Count; l++)
+        {
+            for (int m = 0; m < multipliers.Count; m++)
+            {
+                powers[l, m] = opcounts[l] / total * multipliers[m].RelativePower;
+            }
+        }
+
+        return powers;
+    }
+
+    private static IEnumerable<double> Row(double[,] values, int layer) => Enumerable.Range(0, values.GetLength(1)).Select(m => values[layer, m]);
+
+    private static double Sum(double[,] values, IEnumerable<int> multipliers)
     {
         double sum = 0;
         foreach (var (layer, multiplier) in multipliers.Index())
         {
-            sum += degradations[layer, multiplier];
+            sum += values[layer, multiplier];
         }
 
         return sum;
@@ -179,14 +264,6 @@ public static class ExactAssignment
             throw new ArgumentException(
                 $"Exact assignment: found the bound {bound} and degradations from {degradations.Cast<double>().Min()}, expected a finite "
                 + "bound and degradations >= 0.", nameof(bound));
-        }
-
-        double least = Enumerable.Range(0, opcounts.Count).Sum(l => Enumerable.Range(0, multipliers.Count).Min(m => degradations[l, m]));
-        if (least > bound)
-        {
-            throw new ArgumentException(
-                $"Exact assignment: found the bound {bound}, expected at least {least}, the sum of every layer's least degradation.",
-                nameof(bound));
         }
     }
 

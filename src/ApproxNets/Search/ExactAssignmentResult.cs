@@ -5,9 +5,9 @@ namespace ApproxNets.Search;
 /// <summary>What the integer program found.</summary>
 /// <param name="Assignment">One multiplier per layer.</param>
 /// <param name="RelativePower">Its power relative to exact multiplication.</param>
-/// <param name="Degradation">Its total degradation, at most the bound.</param>
-/// <param name="IsOptimal">True when no assignment within the bound has less power (Optimal); false when the effort ended first
-/// (Feasible).</param>
-/// <param name="LeastRelativePower">Proven: no assignment within the bound has less relative power than this.</param>
+/// <param name="Degradation">Its total degradation.</param>
+/// <param name="IsOptimal">True when no assignment within the bound is better (Optimal); false when the effort ended first (Feasible).</param>
+/// <param name="LowerBound">Proven: no assignment within the bound has less relative power, or less degradation where that was
+/// minimised, than this.</param>
 public sealed record ExactAssignmentResult(
-    Assignment Assignment, double RelativePower, double Degradation, bool IsOptimal, double LeastRelativePower);
+    Assignment Assignment, double RelativePower, double Degradation, bool IsOptimal, double LowerBound);

@@ -4,7 +4,7 @@ namespace ApproxNets.Studies;
 /// <param name="Lambda">Weight of the reward for noise; null where the method has none.</param>
 /// <param name="Method">"agn" and "cpsat" for matching and integer program after an AGN search, "agn-bias" for a
 /// search that learns a tolerance for the mean error, too; "agn-measured" for matching by errors of behavioural simulation in place of
-/// predicted ones; "uniform" for the one multiplier of least predicted error among those that save as much as a rival; "nsga2", "greedy",
+/// predicted ones; "agn-savings" for the least degradation, by such errors, at savings that were asked for; "uniform" for the one multiplier of least predicted error among those that save as much as a rival; "nsga2", "greedy",
 /// "random" for searches by measured accuracy.</param>
 /// <param name="Savings">One minus the relative power, 0..1.</param>
 /// <param name="Top1BeforeRetraining">Test accuracy of the assigned network before retraining, in per cent.</param>

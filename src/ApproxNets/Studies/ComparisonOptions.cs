@@ -8,7 +8,11 @@ namespace ApproxNets.Studies;
 public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyList<double> Losses, int Budget, int Images)
 {
     /// <summary>The methods, in this order: "agn" (matching by <see cref="ErrorModels.MultiDistributionErrorModel"/>), "agn-measured" (by
-    /// <see cref="ErrorModels.BehaviouralErrorModel"/>), "agn-bias" (the search with <see cref="Search.AgnBias"/>), "cpsat", "uniform" (one
+    /// <see cref="ErrorModels.BehaviouralErrorModel"/>), "agn-savings" (measured errors; the least degradation that saves as much as each of
+    /// <see cref="Savings"/>), "agn-bias" (the search with <see cref="Search.AgnBias"/>), "cpsat", "uniform" (one
     /// multiplier that saves as much as the first method does), "greedy", "nsga2", "random".</summary>
     public IReadOnlyList<string> Methods { get; init; } = ["agn", "agn-measured", "cpsat", "uniform", "greedy", "nsga2", "random"];
+
+    /// <summary>What "agn-savings" is to save at least, 0..1: one assignment each for every lambda.</summary>
+    public IReadOnlyList<double> Savings { get; init; } = [0.7];
 }

@@ -42,12 +42,13 @@ public sealed class MethodComparison
             IEnumerable<AssignmentResult> found = method switch
             {
                 "agn" or "agn-measured" or "agn-bias" or "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, method)),
+                "agn-savings" => _options.Lambdas.SelectMany(lambda => _options.Savings.Select(savings => Searched(lambda, method, savings))),
                 "uniform" when results.Count > 0 => Uniform([.. results.Where(r => r.Method == results[0].Method)]),
                 "uniform" => throw new ArgumentException(
                     "Comparison: found the method 'uniform' first, expected another before it, whose savings it is to match."),
                 "greedy" or "nsga2" or "random" => Measured(method),
                 _ => throw new ArgumentException(
-                    $"Comparison: found the method '{method}', expected agn, agn-measured, agn-bias, cpsat, uniform, greedy, nsga2 or random."),
+                    $"Comparison: found the method '{method}', expected agn, agn-measured, agn-savings, agn-bias, cpsat, uniform, greedy, nsga2 or random."),
             };
             foreach (var result in found)
             {
@@ -59,23 +60,24 @@ public sealed class MethodComparison
         return results;
     }
 
-    /// <summary>AGN search, then matching or the integer program within the degradation that matching has.</summary>
-    private AssignmentResult Searched(double lambda, string method)
+    /// <summary>AGN search, then matching or the integer program within the degradation that matching has or for given savings.</summary>
+    private AssignmentResult Searched(double lambda, string method, double savings = 0)
     {
         var (model, stage) = _study.Searched(
             _study.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _study.Recipe.Agn.Bias });
         var watch = Stopwatch.StartNew();
-        var table = _study.Errors(model, _library, method == "agn-measured" ? new BehaviouralErrorModel() : null);
+        var table = _study.Errors(model, _library, method is "agn-measured" or "agn-savings" ? new BehaviouralErrorModel() : null);
         IReadOnlyList<double> sigmas = stage.Result.Sigmas;
-        var assignment = Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
-        if (method == "cpsat")
+        var degradations = ExactAssignment.Degradations(table, sigmas);
+        Assignment Matched() => Matching.Match(table, sigmas, biases: stage.Result.Biases).ToAssignment();
+        var assignment = method switch
         {
-            var degradations = ExactAssignment.Degradations(table, sigmas);
-            assignment = ExactAssignment.Solve(
+            "cpsat" => ExactAssignment.Solve(
                 model.Opcounts, table.Multipliers, degradations,
-                ExactAssignment.Total(assignment, table.Multipliers, degradations)).Assignment;
-        }
-
+                ExactAssignment.Total(Matched(), table.Multipliers, degradations)).Assignment,
+            "agn-savings" => ExactAssignment.SolveForPower(model.Opcounts, table.Multipliers, degradations, 1 - savings).Assignment,
+            _ => Matched(),
+        };
         double seconds = watch.Elapsed.TotalSeconds + stage.Result.Training.Seconds;
         return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count);
     }

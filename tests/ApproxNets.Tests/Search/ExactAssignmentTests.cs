@@ -16,14 +16,7 @@ public sealed class ExactAssignmentTests
     [InlineData(4)]
     public void LeastPowerEqualsThatOfAllAssignments(int seed)
     {
-        var problem = AdditiveProblem.FourByFour(seed);
-        var multipliers = problem.Problem.Library.Multipliers;
-        var degradations = new double[4, 4];
-        foreach (var (l, m) in from l in Enumerable.Range(0, 4) from m in Enumerable.Range(0, 4) select (l, m))
-        {
-            degradations[l, m] = 1 - problem.Problem.Accuracy(new Assignment([.. Enumerable.Range(0, 4).Select(i => i == l ? multipliers[m] : problem.Problem.Library.Exact)]));
-        }
-
+        var (problem, multipliers, degradations) = FourByFour(seed);
         var all = problem.All();
         foreach (double bound in (double[])[0, 0.05, 0.2, 0.4, 0.6, 2])
         {
@@ -31,10 +24,56 @@ public sealed class ExactAssignmentTests
             double least = all.Where(p => ExactAssignment.Total(p.Assignment, multipliers, degradations) <= bound).Min(p => p.RelativePower);
             Assert.True(result.IsOptimal);
             Assert.Equal(least, result.RelativePower, 1e-11); // 2^-40 per layer
-            Assert.Equal(least, result.LeastRelativePower, 1e-11);
+            Assert.Equal(least, result.LowerBound, 1e-11);
             Assert.Equal(ExactAssignment.Total(result.Assignment, multipliers, degradations), result.Degradation);
             Assert.True(result.Degradation <= bound);
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void LeastDegradationEqualsThatOfAllAssignments(int seed)
+    {
+        var (problem, multipliers, degradations) = FourByFour(seed);
+        var all = problem.All();
+        var powers = all.Select(p => p.RelativePower).Order().ToList();
+        foreach (double power in (double[])[powers[0], powers[7], powers[40], powers[128], 0.9, 1])
+        {
+            var result = ExactAssignment.SolveForPower(problem.Problem.Opcounts, multipliers, degradations, power);
+            double least = all.Where(p => p.RelativePower <= power + 1e-12)
+                .Min(p => ExactAssignment.Total(p.Assignment, multipliers, degradations));
+            Assert.True(result.IsOptimal);
+            Assert.Equal(least, result.Degradation, 1e-10);
+            Assert.Equal(least, result.LowerBound, 1e-10);
+            Assert.Equal(ExactAssignment.Total(result.Assignment, multipliers, degradations), result.Degradation);
+            Assert.InRange(result.RelativePower, 0, power + 1e-12);
+        }
+    }
+
+    [Fact]
+    public void AtThePowerOfTheLeastPowerNothingDegradesMore()
+    {
+        var (problem, multipliers, degradations) = FourByFour(5);
+        var one = ExactAssignment.Solve(problem.Problem.Opcounts, multipliers, degradations, 0.3);
+        var other = ExactAssignment.SolveForPower(problem.Problem.Opcounts, multipliers, degradations, one.RelativePower);
+        Assert.InRange(other.Degradation, 0, one.Degradation);
+        Assert.Equal(one.RelativePower, other.RelativePower, 1e-11);
+    }
+
+    [Fact]
+    public void PowerThatNothingKeepsIsAnError()
+    {
+        var multipliers = ConstantDeviation.Library(0.8, 0.5).Multipliers; // exact, 0.8, 0.5
+        var degradations = new double[,] { { 0, 1, 2 }, { 0, 3, double.PositiveInfinity } };
+        Assert.Equal(0.65, ExactAssignment.SolveForPower([1, 1], multipliers, degradations, 0.65).RelativePower, 1e-12);
+        Assert.Contains("0.65", Assert.Throws<ArgumentException>(() => ExactAssignment.SolveForPower([1, 1], multipliers, degradations, 0.64)).Message);
+        Assert.Throws<ArgumentException>(() => ExactAssignment.SolveForPower([1, 1], multipliers, degradations, 1.1));
+        Assert.Throws<ArgumentException>(() => ExactAssignment.SolveForPower([1, 1], multipliers, degradations, double.NaN));
+        var forbidden = new double[,] { { 0, 1, 2 }, { double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity } };
+        Assert.Throws<ArgumentException>(() => ExactAssignment.SolveForPower([1, 1], multipliers, forbidden, 1));
     }
 
     [Theory]
@@ -109,5 +148,19 @@ public sealed class ExactAssignmentTests
         Assert.Throws<ArgumentException>(() => ExactAssignment.Total(new Assignment([LayerSamples.Noisy(Signedness.Unsigned, 1, 1)]), library.Multipliers, ok));
         Assert.Throws<ArgumentException>(() => ExactAssignment.Total(Assignment.Uniform(library.Exact, 2), library.Multipliers, ok));
         Assert.Throws<TimeoutException>(() => ExactAssignment.Solve([1], library.Multipliers, ok, 1, effort: 0));
+    }
+
+    /// <summary>Degradations of every layer alone, which add up.</summary>
+    private static (AdditiveProblem Problem, IReadOnlyList<Multiplier> Multipliers, double[,] Degradations) FourByFour(int seed)
+    {
+        var problem = AdditiveProblem.FourByFour(seed);
+        var multipliers = problem.Problem.Library.Multipliers;
+        var degradations = new double[4, 4];
+        foreach (var (l, m) in from l in Enumerable.Range(0, 4) from m in Enumerable.Range(0, 4) select (l, m))
+        {
+            degradations[l, m] = 1 - problem.Problem.Accuracy(new Assignment([.. Enumerable.Range(0, 4).Select(i => i == l ? multipliers[m] : problem.Problem.Library.Exact)]));
+        }
+
+        return (problem, multipliers, degradations);
     }
 }
