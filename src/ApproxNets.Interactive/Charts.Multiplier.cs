@@ -129,13 +129,16 @@ public static partial class Charts
         traces.Add(exact);
 
         return ChartLayout.Make(
-            $"Energy and error of {error.Count} approximate multipliers ({library.Name}), {front.Count} of them on the Pareto front",
+            $"Energy and error of {error.Count} approximate multipliers ({Signed(library)}), {front.Count} of them on the Pareto front",
             traces,
             ChartLayout.Axis("energy of a multiplication relative to the exact one / %"),
             ChartLayout.Axis("mean absolute error (MAE)", log: true, error.Values));
     }
 
-    private static string Named(Multiplier m) => $"{m.Name} ({m.Signedness.ToString().ToLowerInvariant()}, table {m.TableHash})";
+    private static string Signed(MultiplierLibrary library) =>
+        library.Name.Split(' ').Contains(library.Signedness.Word()) ? library.Name : $"{library.Name}, {library.Signedness.Word()}";
+
+    private static string Named(Multiplier m) => $"{m.Name} ({m.Signedness.Word()}, table {m.TableHash})";
 
     private static (string Name, string Value, string Source)[] FiguresOf(Multiplier m)
     {

@@ -42,7 +42,7 @@ public sealed record KernelBenchmarkOptions
         var random = new Random(seed);
         int least = signedness == Signedness.Signed ? short.MinValue : 0;
         return Multiplier.FromFunction(
-            $"random {signedness.ToString().ToLowerInvariant()}", signedness, (_, _) => random.Next(least, least + 65536), 1, "none");
+            $"random {signedness.Word()}", signedness, (_, _) => random.Next(least, least + 65536), 1, "none");
     }
 
     internal int ThreadCount => Threads == 0 ? Environment.ProcessorCount : Threads;

@@ -30,7 +30,7 @@ internal static class MultiplierReport
         Multiplier m = entry.Multiplier;
         ErrorStatistics errors = ErrorStatistics.Of(m);
         return new Figures(
-            m.Name, entry.Library, m.Signedness.ToString().ToLowerInvariant(), m.RelativePower, m.PowerSource,
+            m.Name, entry.Library, m.Signedness.Word(), m.RelativePower, m.PowerSource,
             m.Figures?.AreaSquareMicrometres, m.Figures?.DelayNanoseconds, m.Figures?.Source,
             errors.MeanAbsoluteError, errors.WorstCaseError, 100 * errors.MeanRelativeError, 100 * errors.ErrorProbability,
             errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)

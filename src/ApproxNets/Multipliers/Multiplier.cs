@@ -154,7 +154,7 @@ public sealed class Multiplier
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} ({Signedness.ToString().ToLowerInvariant()}, relative power {RelativePower:F3})";
+    public override string ToString() => $"{Name} ({Signedness.Word()}, relative power {RelativePower:F3})";
 
     private int Code(int operand, string parameter) => operand >= MinOperand && operand <= MaxOperand
         ? operand - MinOperand

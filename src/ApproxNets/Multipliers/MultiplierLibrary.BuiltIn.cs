@@ -24,7 +24,7 @@ public sealed partial class MultiplierLibrary
             _ => throw new ArgumentOutOfRangeException(
                 nameof(signedness), $"Found signedness {(int)signedness}, expected Unsigned or Signed."),
         };
-        return new MultiplierLibrary($"built-in {signedness.ToString().ToLowerInvariant()}", signedness, chosen
+        return new MultiplierLibrary($"built-in {signedness.Word()}", signedness, chosen
             .OrderByDescending(m => m.RelativePower)
             .ThenBy(m => m.Name, StringComparer.Ordinal));
     }

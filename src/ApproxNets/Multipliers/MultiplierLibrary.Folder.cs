@@ -56,7 +56,7 @@ public sealed partial class MultiplierLibrary
 
         if (tables.Count == 0)
         {
-            string asked = signedness.ToString().ToLowerInvariant();
+            string asked = signedness.Word();
             string other = signedness == Signedness.Signed ? "unsigned" : "signed";
             throw new InvalidDataException($"{folder}: found no {asked} tables, expected at least that of the exact multiplier."
                 + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
@@ -87,7 +87,7 @@ public sealed partial class MultiplierLibrary
         if (exact.Count == 0)
         {
             throw new InvalidDataException(
-                $"{folder}: found no exact multiplier among {tables.Count} {signedness.ToString().ToLowerInvariant()} tables, expected one to relate power to.");
+                $"{folder}: found no exact multiplier among {tables.Count} {signedness.Word()} tables, expected one to relate power to.");
         }
 
         return exact[0].PowerMilliwatts > 0

@@ -22,7 +22,7 @@ public sealed partial class MultiplierLibrary
 
         ShippedCircuit[] circuits = [.. ShippedFile.Read(ShippedLibrary.Path).Where(circuit => circuit.Signedness == signedness)];
         return new MultiplierLibrary(
-            $"shipped {signedness.ToString().ToLowerInvariant()}", signedness,
+            $"shipped {signedness.Word()}", signedness,
             circuits.AsParallel().AsOrdered().Select(circuit => circuit.ToMultiplier()));
     }
 }

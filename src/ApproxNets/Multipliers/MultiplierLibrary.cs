@@ -85,7 +85,7 @@ public sealed partial class MultiplierLibrary
     public MultiplierLibrary Where(Func<Multiplier, bool> condition) => new(Name, Signedness, _multipliers.Where(condition));
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} ({Signedness.ToString().ToLowerInvariant()}, {_multipliers.Length} multipliers)";
+    public override string ToString() => $"{Name} ({Signedness.Word()}, {_multipliers.Length} multipliers)";
 
     private string ComputeSha256()
     {
