@@ -109,6 +109,14 @@ public sealed class ReadmeTests
             $"| {network} | {ResultOf(file)["pairs"]} | {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
             + $"{100 * (double)model["median_relative_error"]!:F1} % |", Results, StringComparison.Ordinal));
 
+    [Fact]
+    public void The_degradations_are_those_of_the_result_file() =>
+        Assert.All(ResultOf("degradation-resnet8.json")["rows"]!.AsArray(), row =>
+        {
+            Assert.Contains($"{(double)row!["degradation"]!:F2} at {100 * (double)row["savings"]!:F1} %", Results, StringComparison.Ordinal);
+            Assert.Contains($"{(double)row["degradation_around_channel_means"]!:F2}", Results, StringComparison.Ordinal);
+        });
+
     [Theory]
     [InlineData("float-resnet8-taught.json", "ResNet8")]
     [InlineData("float-resnet14-taught.json", "ResNet14")]

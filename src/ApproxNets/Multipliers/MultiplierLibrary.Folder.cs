@@ -57,7 +57,7 @@ public sealed partial class MultiplierLibrary
         if (tables.Count == 0)
         {
             string asked = signedness.Word();
-            string other = signedness == Signedness.Signed ? "unsigned" : "signed";
+            string other = (signedness == Signedness.Signed ? Signedness.Unsigned : Signedness.Signed).Word();
             throw new InvalidDataException($"{folder}: found no {asked} tables, expected at least that of the exact multiplier."
                 + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
         }

@@ -8,7 +8,10 @@ public static class SignednessNames
 
     /// <summary>Reads the word, in any case.</summary>
     /// <exception cref="ArgumentException">It is neither "signed" nor "unsigned".</exception>
-    public static Signedness Parse(string word) =>
-        Enum.GetValues<Signedness>().Where(s => string.Equals(s.Word(), word, StringComparison.OrdinalIgnoreCase)).Select(s => (Signedness?)s).FirstOrDefault()
-        ?? throw new ArgumentException($"Signedness: found '{word}', expected signed or unsigned.", nameof(word));
+    public static Signedness Parse(string word) => word.ToLowerInvariant() switch
+    {
+        "signed" => Signedness.Signed,
+        "unsigned" => Signedness.Unsigned,
+        _ => throw new ArgumentException($"Signedness: found '{word}', expected signed or unsigned.", nameof(word)),
+    };
 }

@@ -80,7 +80,7 @@ internal static class TableReading
         if (correlations[ofDeclared] < correlations[best])
         {
             throw new InvalidDataException($"{path}: found a table that fits the operands {Described(best)}, "
-                + $"expected {(declared == Signedness.Signed ? "signed" : "unsigned")} ones: {Described(ofDeclared)}.");
+                + $"expected {declared?.Word()} ones: {Described(ofDeclared)}.");
         }
 
         if (ofDeclared == 0)

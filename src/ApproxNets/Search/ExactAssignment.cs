@@ -90,8 +90,13 @@ public static class ExactAssignment
         double effort = 60,
         int seed = 0)
     {
-        Check(opcounts, multipliers, degradations, bound);
-        double least = Enumerable.Range(0, opcounts.Count).Sum(l => Row(degradations, l).Min());
+        Check(opcounts, multipliers, degradations);
+        if (!(bound >= 0) || !double.IsFinite(bound))
+        {
+            throw new ArgumentException($"Exact assignment: found the bound {bound}, expected a finite number >= 0.", nameof(bound));
+        }
+
+        double least = Enumerable.Range(0, opcounts.Count).Sum(l => Enumerable.Range(0, multipliers.Count).Min(m => degradations[l, m]));
         if (least > bound)
         {
             throw new ArgumentException(
@@ -123,7 +128,7 @@ public static class ExactAssignment
         double effort = 60,
         int seed = 0)
     {
-        Check(opcounts, multipliers, degradations, 0);
+        Check(opcounts, multipliers, degradations);
         double[,] powers = Powers(opcounts, multipliers);
         double bound = relativePower * (1 + 1e-12); // another order of summation may give the last bits otherwise
         int[] cheapest =
@@ -156,7 +161,8 @@ public static class ExactAssignment
         var options = new List<Option>();
         for (int l = 0; l < layers; l++)
         {
-            var layer = Candidates(multipliers, costs, scale, weights, bound, l).Select(m => new Option(l, m, model.NewBoolVar($"{l}-{m}"))).ToList();
+            var layer = Candidates(multipliers, costs, scale, weights, bound, l)
+                .Select(m => new Option(l, m, model.NewBoolVar($"{l}-{m}"))).ToList();
             model.AddExactlyOne(layer.Select(o => o.Chosen));
             options.AddRange(layer);
         }
@@ -197,7 +203,7 @@ public static class ExactAssignment
     {
         var candidates = new List<int>();
         double least = double.PositiveInfinity;
-        foreach (int m in Enumerable.Range(0, costs.GetLength(1)).Where(m => weights[layer, m] <= bound && costs[layer, m] <= scale)
+        foreach (int m in Enumerable.Range(0, multipliers.Count).Where(m => weights[layer, m] <= bound && costs[layer, m] <= scale)
             .OrderBy(m => costs[layer, m]).ThenBy(m => weights[layer, m]).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal))
         {
             if (weights[layer, m] < least)
@@ -235,8 +241,6 @@ public static class ExactAssignment
         return powers;
     }
 
-    private static IEnumerable<double> Row(double[,] values, int layer) => Enumerable.Range(0, values.GetLength(1)).Select(m => values[layer, m]);
-
     private static double Sum(double[,] values, IEnumerable<int> multipliers)
     {
         double sum = 0;
@@ -248,7 +252,7 @@ public static class ExactAssignment
         return sum;
     }
 
-    private static void Check(IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations, double bound)
+    private static void Check(IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations)
     {
         if (opcounts.Count == 0 || multipliers.Count == 0 || opcounts.Any(c => c <= 0)
             || degradations.GetLength(0) != opcounts.Count || degradations.GetLength(1) != multipliers.Count)
@@ -259,11 +263,10 @@ public static class ExactAssignment
                 nameof(degradations));
         }
 
-        if (degradations.Cast<double>().Any(d => !(d >= 0)) || !(bound >= 0) || !double.IsFinite(bound))
+        if (degradations.Cast<double>().Any(d => !(d >= 0)))
         {
             throw new ArgumentException(
-                $"Exact assignment: found the bound {bound} and degradations from {degradations.Cast<double>().Min()}, expected a finite "
-                + "bound and degradations >= 0.", nameof(bound));
+                $"Exact assignment: found degradations from {degradations.Cast<double>().Min()}, expected numbers >= 0.", nameof(degradations));
         }
     }
 

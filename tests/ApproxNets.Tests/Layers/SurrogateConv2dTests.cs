@@ -52,19 +52,18 @@ public sealed class SurrogateConv2dTests
         using var scope = NewDisposeScope();
         var one = new Operands(new Conv2dShape(2, 4, 6, 6, 3, 3, 3) { Padding = (1, 1) }, 1);
         var factors = tensor(new[] { 1f, 2f, 4f });
-        var plain = one.Run(Noisy.Truncate(9), outputScale: factors.mul(XScale * WScale));
+        var byChannel = factors.view(1, 3, 1, 1);
+        Tensor Correction(LowRankErrorTable table, Tensor? scale = null) => one.Run(table, outputScale: scale).sub(one.Exact());
+
+        // One convolution has the exact part and all planes: rounding grows with the scale of the channel, so the scale is taken off again, and
+        // with the number of planes, by 1.4e-4 at rank 256 where libtorch uses AVX2, so there are few.
+        var (few, scale) = (Noisy.Truncate(9), factors.mul(XScale * WScale));
+        Assert.True(Correction(few, scale).div(byChannel).allclose(Correction(few), atol: 1e-4));
 
         // With gradients the correction is computed apart, and powers of two scale it without rounding. What is left is that of adding it to
         // outputs of up to 25 and of taking these off again.
         one.RequireGradients();
-        var exact = one.Exact();
-        var single = one.Run(Noisy).sub(exact);
-        var each = one.Run(Noisy, outputScale: factors.mul(XScale * WScale)).sub(exact);
-        Assert.True(each.allclose(single.mul(factors.view(1, 3, 1, 1)), rtol: 0, atol: 1e-5));
-
-        // Without gradients one convolution has both parts; sums round in another order.
-        var apart = one.Run(Noisy.Truncate(9), outputScale: factors.mul(XScale * WScale));
-        Assert.True(apart.allclose(plain, rtol: 1e-5, atol: 1e-5 * plain.abs().max().item<float>()));
+        Assert.True(Correction(Noisy, scale).allclose(Correction(Noisy).mul(byChannel), rtol: 0, atol: 1e-5));
     }
 
     [Fact]
