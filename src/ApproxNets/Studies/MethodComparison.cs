@@ -42,7 +42,7 @@ public sealed class MethodComparison
             IEnumerable<AssignmentResult> found = method switch
             {
                 "agn" or "agn-measured" or "agn-bias" or "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, method)),
-                "agn-savings" => _options.Lambdas.SelectMany(lambda => _options.Savings.Select(savings => Searched(lambda, method, savings))),
+                "agn-savings" => _options.Lambdas.SelectMany(lambda => _options.Savings.Select(target => Searched(lambda, method, target))),
                 "uniform" when results.Count > 0 => Uniform([.. results.Where(r => r.Method == results[0].Method)]),
                 "uniform" => throw new ArgumentException(
                     "Comparison: found the method 'uniform' first, expected another before it, whose savings it is to match."),
@@ -61,7 +61,7 @@ public sealed class MethodComparison
     }
 
     /// <summary>AGN search, then matching or the integer program within the degradation that matching has or for given savings.</summary>
-    private AssignmentResult Searched(double lambda, string method, double savings = 0)
+    private AssignmentResult Searched(double lambda, string method, double? target = null)
     {
         var (model, stage) = _study.Searched(
             _study.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _study.Recipe.Agn.Bias });
@@ -75,11 +75,12 @@ public sealed class MethodComparison
             "cpsat" => ExactAssignment.Solve(
                 model.Opcounts, table.Multipliers, degradations,
                 ExactAssignment.Total(Matched(), table.Multipliers, degradations)).Assignment,
-            "agn-savings" => ExactAssignment.SolveForPower(model.Opcounts, table.Multipliers, degradations, 1 - savings).Assignment,
+            _ when target is { } savings => ExactAssignment.SolveForPower(model.Opcounts, table.Multipliers, degradations, 1 - savings).Assignment,
             _ => Matched(),
         };
         double seconds = watch.Elapsed.TotalSeconds + stage.Result.Training.Seconds;
-        return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count);
+        return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count)
+            with { Target = target };
     }
 
     /// <summary>For every given result the one multiplier for all layers that saves as much and has the least predicted error.</summary>

@@ -31,6 +31,7 @@ public sealed class MethodComparisonTests : IDisposable
         Assert.True(first.Single(r => r.Method == "cpsat").Savings >= agn.Savings - 1e-9);
         Assert.True(first.Single(r => r.Method == "uniform").Savings >= agn.Savings - 1e-9);
         Assert.InRange(first.Single(r => r.Method == "agn-savings").Savings, 0.6 - 1e-9, 0.7);
+        Assert.All(first, r => Assert.Equal(r.Method == "agn-savings" ? 0.6 : null, r.Target));
 
         string[] files = [.. Directory.GetFiles(_folder).Order()];
         var again = Run(methods);
