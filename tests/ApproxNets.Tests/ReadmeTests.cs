@@ -194,7 +194,7 @@ public sealed class ReadmeTests
         Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
 
         // The second piece comes after a study was made; everything in it is small here.
-        using var folder = new Data.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         await engine.RunAsync(
             $"""
             using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Studies;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ApproxNets.Data;
 
 namespace ApproxNets.Multipliers;
 
@@ -71,21 +72,7 @@ public static class NpyTable
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HeaderBytes + (i * sizeof(int))), products[i]);
         }
 
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(bytes);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary); // nothing is there after the rename
-        }
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
     private static int[] Read(string path, out Layout layout)

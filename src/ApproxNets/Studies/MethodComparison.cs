@@ -79,8 +79,9 @@ public sealed class MethodComparison
             _ => Matched(),
         };
         double seconds = watch.Elapsed.TotalSeconds + stage.Result.Training.Seconds;
-        return Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, stage.Result.Training.Epochs.Count)
-            with { Target = target };
+        int epochs = stage.Result.Training.Epochs.Count;
+        var result = Retrained(model, stage.Key, assignment, method, lambda, seconds, 0, _study.Recipe.Retraining, epochs);
+        return result with { Target = target };
     }
 
     /// <summary>For every given result the one multiplier for all layers that saves as much and has the least predicted error.</summary>

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ApproxNets.Benchmarks;
 using ApproxNets.Cli.Commands;
 using ApproxNets.Kernels;
-using ApproxNets.Tests.Data;
 using Xunit;
 
 namespace ApproxNets.Tests.Cli;

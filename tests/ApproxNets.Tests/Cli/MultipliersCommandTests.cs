@@ -12,7 +12,7 @@ namespace ApproxNets.Tests.Cli;
 [CollectionDefinition(nameof(MultipliersCommandTests), DisableParallelization = true)]
 public sealed class MultipliersCommandTests : IDisposable
 {
-    private readonly Tests.Multipliers.TemporaryFolder _folder = new("data");
+    private readonly TemporaryFolder _folder = new("data");
     private readonly string? _data = Environment.GetEnvironmentVariable("APPROXNETS_DATA");
 
     public MultipliersCommandTests() => Environment.SetEnvironmentVariable("APPROXNETS_DATA", _folder.Path);
@@ -44,7 +44,7 @@ public sealed class MultipliersCommandTests : IDisposable
 
     private string Write(string name, string text)
     {
-        string path = _folder.File(name);
+        string path = _folder[name];
         File.WriteAllText(path, text);
         return path;
     }
@@ -58,7 +58,7 @@ public sealed class MultipliersCommandTests : IDisposable
         var (code, output, error) = await RunAsync("multipliers", "import", exact, cut, "--name", "mine", "--json");
         Assert.Equal((0, ""), (code, error));
         JsonNode json = JsonNode.Parse(output)!;
-        Assert.Equal(_folder.File("mine"), (string)json["folder"]!);
+        Assert.Equal(_folder["mine"], (string)json["folder"]!);
         Assert.Empty(json["addedExact"]!.AsArray());
 
         var library = ApproxNets.Studies.Libraries.Open("mine", Signedness.Signed);
@@ -83,28 +83,28 @@ public sealed class MultipliersCommandTests : IDisposable
     [Fact]
     public async Task Folder_of_one_broken_file_imports_nothing_and_says_where()
     {
-        Directory.CreateDirectory(_folder.File("in"));
+        Directory.CreateDirectory(_folder["in"]);
         Write("in/mul8u_A.c", SampleSources.UnsignedC("mul8u_A"));
         string broken = Write("in/mul8u_B.c", SampleSources.UnsignedC("mul8u_B").Replace("n7 =", "n7 +", StringComparison.Ordinal));
 
-        var (code, output, error) = await RunAsync("multipliers", "import", _folder.File("in"), "--name", "mine");
+        var (code, output, error) = await RunAsync("multipliers", "import", _folder["in"], "--name", "mine");
         Assert.Equal((1, ""), (code, output));
         Assert.StartsWith($"approxnets: {broken}, line ", error, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was imported.", error.TrimEnd(), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_folder.File("mine")));
+        Assert.False(Directory.Exists(_folder["mine"]));
     }
 
     [Fact]
     public async Task Table_is_imported_to_another_place_with_an_exact_one_beside()
     {
-        string table = _folder.File("t.npy");
+        string table = _folder["t.npy"];
         NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Products.Span);
 
         var (code, output, _) = await RunAsync(
-            "multipliers", "import", table, "--unsigned", "--power", "0.75", "--out", _folder.File("elsewhere"), "--name", "x", "--json");
+            "multipliers", "import", table, "--unsigned", "--power", "0.75", "--out", _folder["elsewhere"], "--name", "x", "--json");
         Assert.Equal(0, code);
         Assert.Equal(["exact_unsigned"], JsonNode.Parse(output)!["addedExact"]!.AsArray().Select(name => (string)name!));
-        var library = MultiplierLibrary.ReadFolder(_folder.File("elsewhere/x"), Signedness.Unsigned);
+        var library = MultiplierLibrary.ReadFolder(_folder["elsewhere/x"], Signedness.Unsigned);
         Assert.Equal([1, 0.75], library.Multipliers.Select(m => m.RelativePower));
     }
 

@@ -1,7 +1,6 @@
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -136,7 +135,7 @@ public sealed class OperatingPointsTests
     public void ResumeFileOfOtherPointsOrVariantIsRefused()
     {
         using var folder = new TemporaryFolder("points");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         using var source = new CancellationTokenSource();
         using var model = Observed();
         var points = new OperatingPoints(model, Assignments(2));

@@ -3,7 +3,6 @@ using ApproxNets.Tests.Training;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
-using TemporaryFolder = ApproxNets.Tests.Multipliers.TemporaryFolder;
 
 namespace ApproxNets.Tests.Layers;
 
@@ -93,7 +92,7 @@ public sealed class SeededDropoutTests
     public void InterruptedTrainingGivesTheSameBits()
     {
         using var folder = new TemporaryFolder("dropout");
-        string resume = folder.File("resume.safetensors");
+        string resume = folder["resume.safetensors"];
         using nn.Module<Tensor, Tensor> whole = Network(), parts = Network(), resumed = Network(), other = Network(0);
         var data = TinyProblem.Data();
         Trainer.Train(whole, data, TinyProblem.Options(3), cancellation: TestContext.Current.CancellationToken);

@@ -100,8 +100,8 @@ public sealed class MultiplierLibraryTests : IDisposable
         Assert.True(MultiplierFamilies.Truncated(Signedness.Signed, 4).Products.Span.SequenceEqual(library["s_trunc"].Products.Span));
         Assert.Equal("u_exact", Assert.Single(MultiplierLibrary.ReadFolder(_folder.Path, Signedness.Unsigned).Multipliers).Name);
 
-        string elsewhere = _folder.File("costs.csv");
-        File.Move(_folder.File("circuits.csv"), elsewhere);
+        string elsewhere = _folder["costs.csv"];
+        File.Move(_folder["circuits.csv"], elsewhere);
         Assert.Equal(library.Sha256, MultiplierLibrary.ReadFolder(_folder.Path, Signedness.Signed, elsewhere).Sha256);
         Assert.Contains("circuits.csv: found no such file", MissingFile(), StringComparison.Ordinal);
     }
@@ -135,7 +135,7 @@ public sealed class MultiplierLibraryTests : IDisposable
     {
         Costs(Header, "s_exact,1,0.4,7");
         Assert.Contains("line 2: found no table", MissingFile(), StringComparison.Ordinal);
-        Assert.Throws<DirectoryNotFoundException>(() => MultiplierLibrary.ReadFolder(_folder.File("none"), Signedness.Signed));
+        Assert.Throws<DirectoryNotFoundException>(() => MultiplierLibrary.ReadFolder(_folder["none"], Signedness.Signed));
     }
 
     private string MissingFile() =>
@@ -149,7 +149,7 @@ public sealed class MultiplierLibraryTests : IDisposable
     private static string TableHash(Multiplier multiplier) =>
         Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(multiplier.Products.Span)));
 
-    private void Table(string name, Multiplier multiplier) => NpyTable.Write(_folder.File(name + ".npy"), multiplier.Products.Span);
+    private void Table(string name, Multiplier multiplier) => NpyTable.Write(_folder[name + ".npy"], multiplier.Products.Span);
 
-    private void Costs(params string[] lines) => File.WriteAllLines(_folder.File("circuits.csv"), lines);
+    private void Costs(params string[] lines) => File.WriteAllLines(_folder["circuits.csv"], lines);
 }

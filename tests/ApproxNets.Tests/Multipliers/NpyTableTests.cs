@@ -17,7 +17,7 @@ public sealed class NpyTableTests : IDisposable
     public void RoundTrips(Signedness signedness)
     {
         Multiplier multiplier = MultiplierFamilies.BrokenArray(signedness, 2, 5); // not commutative
-        string path = _folder.File("table.npy");
+        string path = _folder["table.npy"];
         NpyTable.Write(path, multiplier.Products.Span);
         NpyTable.Write(path, multiplier.Products.Span); // replaces
         Assert.Equal(multiplier.Products.ToArray(), NpyTable.Read(path));
@@ -28,7 +28,7 @@ public sealed class NpyTableTests : IDisposable
     [Fact]
     public void WritesWhatNumPyWrites()
     {
-        string path = _folder.File("table.npy");
+        string path = _folder["table.npy"];
         NpyTable.Write(path, MultiplierFamilies.Exact(Signedness.Unsigned).Products.Span);
         byte[] bytes = File.ReadAllBytes(path);
         string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (256, 256), }" + new string(' ', 54) + "\n";
@@ -41,7 +41,7 @@ public sealed class NpyTableTests : IDisposable
     [Fact]
     public void FailedWriteLeavesNothing()
     {
-        string path = _folder.File("taken");
+        string path = _folder["taken"];
         Directory.CreateDirectory(path);
         Assert.ThrowsAny<SystemException>(() => NpyTable.Write(path, new int[65536]));
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -68,7 +68,7 @@ public sealed class NpyTableTests : IDisposable
     {
         int least = descr[1] == 'i' ? -100 : 0;
         int[] table = [.. Enumerable.Range(0, 65536).Select(i => least + (((i * 31) + (i >> 8)) % (descr[2] == '1' ? 200 : 30000)))];
-        string path = _folder.File("table.npy");
+        string path = _folder["table.npy"];
         for (int version = 1; version <= 3; version++)
         {
             foreach (bool fortran in new[] { false, true })
@@ -82,7 +82,7 @@ public sealed class NpyTableTests : IDisposable
     [Fact]
     public void ReadsKeysInAnyOrder()
     {
-        string path = _folder.File("table.npy");
+        string path = _folder["table.npy"];
         File.WriteAllBytes(path, [.. Header("{\"shape\":(256,256),'fortran_order':False,  'descr' : '<i4'}\n"), .. new byte[262144]]);
         Assert.Equal(new int[65536], NpyTable.Read(path));
     }
@@ -106,7 +106,7 @@ public sealed class NpyTableTests : IDisposable
     [InlineData("[]", "at byte 10 found '['")]
     public void MalformedHeaderIsRefused(string dictionary, string found)
     {
-        string path = _folder.File("bad.npy");
+        string path = _folder["bad.npy"];
         File.WriteAllBytes(path, dictionary.Length == 0 ? [] : [.. Header(dictionary), .. new byte[262144]]);
         AssertRefused(path, found);
     }
@@ -120,7 +120,7 @@ public sealed class NpyTableTests : IDisposable
     {
         byte[] bytes = [.. Header(Dictionary("<i4", false)), .. new byte[262144]];
         bytes[at] = value;
-        string path = _folder.File("bad.npy");
+        string path = _folder["bad.npy"];
         File.WriteAllBytes(path, bytes);
         AssertRefused(path, found);
     }
@@ -129,7 +129,7 @@ public sealed class NpyTableTests : IDisposable
     public void WrongLengthIsRefused()
     {
         byte[] bytes = [.. Header(Dictionary("<i4", false)), .. new byte[262144]];
-        string path = _folder.File("bad.npy");
+        string path = _folder["bad.npy"];
         foreach (int length in new[] { 1, 7, 9, 10, 100, bytes.Length - 262144, bytes.Length - 1 })
         {
             File.WriteAllBytes(path, bytes[..length]);
@@ -153,7 +153,7 @@ public sealed class NpyTableTests : IDisposable
             data[offset + (descr[0] == '>' ? size - 1 - i : i)] = (byte)(value >> (8 * i));
         }
 
-        string path = _folder.File("bad.npy");
+        string path = _folder["bad.npy"];
         File.WriteAllBytes(path, [.. header, .. data]);
         AssertRefused(path, $"at byte {header.Length + offset} found the value {value}");
     }
@@ -161,7 +161,7 @@ public sealed class NpyTableTests : IDisposable
     [Fact]
     public void SignednessIsChecked()
     {
-        string path = _folder.File("bad.npy");
+        string path = _folder["bad.npy"];
         NpyTable.Write(path, MultiplierFamilies.Truncated(Signedness.Signed, 4).Products.Span);
         AssertRefused(() => NpyTable.Read(path, Signedness.Unsigned), path, "16-bit Unsigned product");
 

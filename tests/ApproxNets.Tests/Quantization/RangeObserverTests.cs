@@ -1,6 +1,5 @@
 using ApproxNets.Quantization;
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -95,8 +94,8 @@ public sealed class RangeObserverTests
             source.Observe(values);
         }
 
-        Checkpoint.Save(folder.File("a.safetensors"), source, new Dictionary<string, string>());
-        Checkpoint.Load(folder.File("a.safetensors"), target);
+        Checkpoint.Save(folder["a.safetensors"], source, new Dictionary<string, string>());
+        Checkpoint.Load(folder["a.safetensors"], target);
         Assert.Equal(source.Range, target.Range);
         Assert.Equal((-1.5f, 0.7f), target.Range);
     }

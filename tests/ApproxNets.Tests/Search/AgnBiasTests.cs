@@ -4,7 +4,6 @@ using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -118,7 +117,7 @@ public sealed class AgnBiasTests
     public void ResumedSearchEqualsTheUninterruptedOne()
     {
         using var folder = new TemporaryFolder("agn-bias");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var data = TinyProblem.Data();
         using var whole = TinyProblem.Model(1);
         var expected = AgnSearch.Run(whole, data, Options, TinyProblem.Options(4));

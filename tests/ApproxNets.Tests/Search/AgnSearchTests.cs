@@ -2,7 +2,6 @@ using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Tests.Training;
 using ApproxNets.Training;
 using Xunit;
@@ -91,7 +90,7 @@ public sealed class AgnSearchTests
     public void ResumedSearchEqualsTheUninterruptedOne()
     {
         using var folder = new TemporaryFolder("agn");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var data = TinyProblem.Data();
         var agn = new AgnOptions(0.5, 0.1, 0.5);
         using var whole = TinyProblem.Model(1);

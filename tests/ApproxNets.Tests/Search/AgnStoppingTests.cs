@@ -1,7 +1,6 @@
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Tests.Training;
 using ApproxNets.Training;
 using Xunit;
@@ -63,7 +62,7 @@ public sealed class AgnStoppingTests
     public void InterruptedSearchStopsWhereTheUninterruptedOneDoes(int interrupted)
     {
         using var folder = new TemporaryFolder("agn-stop");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var options = new AgnOptions(50, 0.15, 0.2) { Bias = new AgnBias(0.15, 0.2), Stopping = new AgnStopping(1, 2) };
         using var whole = TinyProblem.Model(1);
         var expected = AgnSearch.Run(whole, TinyProblem.Data(), options, TinyProblem.Options(20));

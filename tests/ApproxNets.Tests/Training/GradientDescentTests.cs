@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 using ApproxNets.Layers;
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -61,7 +60,7 @@ public sealed class GradientDescentTests
     public void ResumedMuonTrainingEqualsTheUninterruptedOne()
     {
         using var folder = new TemporaryFolder("muon");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         using var whole = TinyProblem.Network(1);
         Trainer.Train(whole, TinyProblem.Data(), Muon(3));
         using var source = new CancellationTokenSource();
@@ -77,7 +76,7 @@ public sealed class GradientDescentTests
     public void ResumeFileWithoutTheMomentumIsAnError()
     {
         using var folder = new TemporaryFolder("muon");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         using var network = TinyProblem.Network(1);
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(

@@ -5,7 +5,6 @@ using ApproxNets.Tests.Layers;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
-using TemporaryFolder = ApproxNets.Tests.Multipliers.TemporaryFolder;
 
 namespace ApproxNets.Tests.Training;
 
@@ -22,7 +21,7 @@ public sealed class PretrainedWeightsTests : IDisposable
     /// <summary>Writes a network's state in either format.</summary>
     private string Save(nn.Module network, bool safetensors)
     {
-        string path = _folder.File(safetensors ? "a.safetensors" : "a.dat");
+        string path = _folder[safetensors ? "a.safetensors" : "a.dat"];
         if (safetensors)
         {
             Checkpoint.Save(path, network, new Dictionary<string, string> { ["from"] = "here" });
@@ -39,7 +38,7 @@ public sealed class PretrainedWeightsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        string path = _folder.File("changed.safetensors");
+        string path = _folder["changed.safetensors"];
         var tensors = network.state_dict().Select(e => (e.Key, Value: change(e.Key, e.Value))).Where(e => e.Value is not null);
         SafeTensors.Write(path, tensors.Select(e => (e.Key, e.Value!)), new Dictionary<string, string>());
         return path;
@@ -217,7 +216,7 @@ public sealed class PretrainedWeightsTests : IDisposable
     public void HostileFilesAreErrors(string expected, params int[] bytes)
     {
         using var target = TinyProblem.Network(2);
-        string path = _folder.File("hostile.dat");
+        string path = _folder["hostile.dat"];
         File.WriteAllBytes(path, Array.ConvertAll(bytes, b => (byte)b));
         Assert.Contains(expected, Refused(target, path));
     }
@@ -228,7 +227,7 @@ public sealed class PretrainedWeightsTests : IDisposable
         using var network = nn.Sequential(("conv", nn.Conv2d(1, 1, 1)));
         string path = Save(network, true);
         Assert.Throws<ArgumentException>(() => PretrainedWeights.Load(network, path, exceptClassifier: true));
-        Assert.Throws<FileNotFoundException>(() => PretrainedWeights.Load(network, _folder.File("nowhere.safetensors")));
+        Assert.Throws<FileNotFoundException>(() => PretrainedWeights.Load(network, _folder["nowhere.safetensors"]));
     }
 
     [Fact]
@@ -238,7 +237,7 @@ public sealed class PretrainedWeightsTests : IDisposable
         string header = """
             {"weight":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]},"bias":{"dtype":"F16","shape":[1],"data_offsets":[4,6]}}
             """.PadRight(120);
-        string path = _folder.File("python.safetensors");
+        string path = _folder["python.safetensors"];
         byte[] data = [0xC0, 0x3F, 0x00, 0xC0, 0x00, 0x38]; // 1.5, -2; 0.5
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. header.Select(c => (byte)c), .. data]);
         using var network = nn.Linear(2, 1);

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -17,7 +16,7 @@ public sealed class SafeTensorsTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder("safetensors");
-        string path = folder.File("new/a.safetensors");
+        string path = folder["new/a.safetensors"];
         (string, Tensor)[] tensors =
         [
             ("f32", randn(2, 3, 4)),
@@ -55,7 +54,7 @@ public sealed class SafeTensorsTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder("safetensors");
-        string path = folder.File("a.safetensors");
+        string path = folder["a.safetensors"];
         SafeTensors.Write(path, [("a", tensor(new[] { 1, 2 })), ("b", tensor(new byte[] { 9 }))], NoMetadata);
         byte[] file = File.ReadAllBytes(path);
         int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
@@ -70,7 +69,7 @@ public sealed class SafeTensorsTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder("safetensors");
-        string path = folder.File("a.safetensors");
+        string path = folder["a.safetensors"];
         SafeTensors.Write(path, [("a", tensor(1))], NoMetadata);
         byte[] before = File.ReadAllBytes(path);
         Assert.Contains("'flag'", Assert.Throws<ArgumentException>(() => SafeTensors.Write(path, [("flag", tensor(true))], NoMetadata)).Message);
@@ -113,7 +112,7 @@ public sealed class SafeTensorsTests
         using var folder = new TemporaryFolder("safetensors");
         byte[] text = Encoding.UTF8.GetBytes(header), length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
-        string path = folder.File("bad.safetensors");
+        string path = folder["bad.safetensors"];
         File.WriteAllBytes(path, [.. length, .. text, .. new byte[8]]);
         Assert.Contains("bad.safetensors", Assert.Throws<InvalidDataException>(() => SafeTensors.Read(path)).Message);
     }
@@ -129,7 +128,7 @@ public sealed class SafeTensorsTests
     public void ShortFileIsAnError(byte[] file)
     {
         using var folder = new TemporaryFolder("safetensors");
-        string path = folder.File("bad.safetensors");
+        string path = folder["bad.safetensors"];
         File.WriteAllBytes(path, file);
         Assert.Contains($"{file.Length} bytes", Assert.Throws<InvalidDataException>(() => SafeTensors.Read(path)).Message);
     }
@@ -138,7 +137,7 @@ public sealed class SafeTensorsTests
     public void WritingLeavesNoTensorAndReadingOnlyItsResults()
     {
         using var folder = new TemporaryFolder("safetensors");
-        string path = folder.File("a.safetensors");
+        string path = folder["a.safetensors"];
         using var plain = randn(3, 4);
         using var transposed = plain.t();
         long before = LiveTensors.Settled();

@@ -1,5 +1,4 @@
 using ApproxNets.Tests.Layers;
-using ApproxNets.Tests.Multipliers;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -48,7 +47,7 @@ public sealed class TrainerTests
     public void ResumedTrainingEqualsTheUninterruptedOne(int interruptedAfter)
     {
         using var folder = new TemporaryFolder("resume");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var data = TinyProblem.Data();
         using var whole = TinyProblem.Network(1);
         var expected = Trainer.Train(whole, data, TinyProblem.Options(4));
@@ -79,7 +78,7 @@ public sealed class TrainerTests
     public void CancellingWithinAnEpochKeepsTheEpochsBefore()
     {
         using var folder = new TemporaryFolder("resume");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var data = TinyProblem.Data();
         using var whole = TinyProblem.Network(1);
         Trainer.Train(whole, data, TinyProblem.Options(3));
@@ -102,7 +101,7 @@ public sealed class TrainerTests
     {
         // Noise scales get no gradient outside the search, so the optimiser has no state for them.
         using var folder = new TemporaryFolder("resume");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         using var source = new CancellationTokenSource();
         using var whole = TinyProblem.Model(1);
         Trainer.Train(whole.Network, TinyProblem.Data(), TinyProblem.Options(2));
@@ -117,7 +116,7 @@ public sealed class TrainerTests
     public void ResumeFileOfAnotherTrainingIsAnError()
     {
         using var folder = new TemporaryFolder("resume");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         var data = TinyProblem.Data();
         using var source = new CancellationTokenSource();
         using var network = TinyProblem.Network(1);
@@ -249,7 +248,7 @@ public sealed class TrainerTests
     public void ResumedTrainingLeavesNoTensor()
     {
         using var folder = new TemporaryFolder("resume");
-        string file = folder.File("resume.safetensors");
+        string file = folder["resume.safetensors"];
         using var network = TinyProblem.Network(1);
         var data = TinyProblem.Data();
         Trainer.Train(network, data, TinyProblem.Options(1)); // gradients exist from here on

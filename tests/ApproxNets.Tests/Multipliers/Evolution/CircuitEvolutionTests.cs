@@ -73,7 +73,7 @@ public sealed class CircuitEvolutionTests : IDisposable
     [MemberData(nameof(BothSignednesses))]
     public void A_resumed_run_equals_an_uninterrupted_one(Signedness signedness)
     {
-        CircuitEvolutionOptions whole = Options(signedness, 20_000), kept = whole with { CheckpointPath = _folder.File("state.json") };
+        CircuitEvolutionOptions whole = Options(signedness, 20_000), kept = whole with { CheckpointPath = _folder["state.json"] };
         using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         EvolvedCircuit stopped = CircuitEvolution.Run(kept, null, stopping.Token);
         EvolvedCircuit again = CircuitEvolution.Run(kept, null, stopping.Token);
@@ -135,7 +135,7 @@ public sealed class CircuitEvolutionTests : IDisposable
     [Fact]
     public void Damaged_or_foreign_checkpoints_are_refused()
     {
-        string path = _folder.File("state.json");
+        string path = _folder["state.json"];
         CircuitEvolutionOptions options = Options(Signedness.Signed, 500) with { CheckpointPath = path };
         CircuitEvolution.Run(options, null, TestContext.Current.CancellationToken);
         string text = File.ReadAllText(path);

@@ -51,7 +51,7 @@ public sealed class HostileInputTests : IDisposable
     [MemberData(nameof(Files), DisableDiscoveryEnumeration = true)]
     public void Error_comes_soon(string name, string text, string expected)
     {
-        string path = _folder.File(name);
+        string path = _folder[name];
         File.WriteAllText(path, text, Encoding.UTF8);
         GC.Collect();
         long before = GC.GetTotalAllocatedBytes();
@@ -82,7 +82,7 @@ public sealed class HostileInputTests : IDisposable
         }
 
         text.Append("assign p = {15'b0, n0};\nendmodule\n");
-        string path = _folder.File("chain.v");
+        string path = _folder["chain.v"];
         File.WriteAllText(path, text.ToString());
 
         // b[0] to b[7] appear 7,500 times each, so they cancel out.

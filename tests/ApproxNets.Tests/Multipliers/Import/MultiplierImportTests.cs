@@ -13,7 +13,7 @@ public sealed class MultiplierImportTests : IDisposable
 
     private string Write(string name, string text)
     {
-        string path = _folder.File(name);
+        string path = _folder[name];
         File.WriteAllText(path, text);
         return path;
     }
@@ -98,7 +98,7 @@ public sealed class MultiplierImportTests : IDisposable
     [Fact]
     public void Table_has_no_power_unless_it_is_given()
     {
-        string path = _folder.File("t.npy");
+        string path = _folder["t.npy"];
         NpyTable.Write(path, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Products.Span);
 
         Multiplier unknown = MultiplierImport.Read(path).Multiplier, given = MultiplierImport.Read(path, power: 0.7).Multiplier;
@@ -139,7 +139,7 @@ public sealed class MultiplierImportTests : IDisposable
         Assert.StartsWith(
             $"{path}: found the extension '.vhdl', expected .c, .v",
             Assert.Throws<InvalidDataException>(() => MultiplierImport.Read(path)).Message, StringComparison.Ordinal);
-        Assert.Throws<FileNotFoundException>(() => MultiplierImport.Read(_folder.File("none.c")));
+        Assert.Throws<FileNotFoundException>(() => MultiplierImport.Read(_folder["none.c"]));
     }
 
     [Fact]
@@ -154,20 +154,20 @@ public sealed class MultiplierImportTests : IDisposable
         ];
         foreach (string file in files)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_folder.File(file))!);
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder[file])!);
             Write(file, "");
         }
 
         ImportFiles found = ImportFiles.Find([_folder.Path]);
 
         Assert.Equal(
-            new[] { files[0], files[3], files[5], files[10] }.Select(_folder.File).Order(StringComparer.Ordinal),
+            new[] { files[0], files[3], files[5], files[10] }.Select(name => _folder[name]).Order(StringComparer.Ordinal),
             found.Taken.Order(StringComparer.Ordinal));
         Assert.Equal(6, found.LeftOut.Count);
-        Assert.Contains((_folder.File(files[7]), "an adder, or operands of another width than 8 bits"), found.LeftOut);
-        Assert.Contains((_folder.File(files[2]), "another form of mul8u_A.c"), found.LeftOut);
-        Assert.Throws<FileNotFoundException>(() => ImportFiles.Find([_folder.File("none")]));
-        Directory.CreateDirectory(_folder.File("empty"));
-        Assert.Throws<InvalidDataException>(() => ImportFiles.Find([_folder.File("empty")]));
+        Assert.Contains((_folder[files[7]], "an adder, or operands of another width than 8 bits"), found.LeftOut);
+        Assert.Contains((_folder[files[2]], "another form of mul8u_A.c"), found.LeftOut);
+        Assert.Throws<FileNotFoundException>(() => ImportFiles.Find([_folder["none"]]));
+        Directory.CreateDirectory(_folder["empty"]);
+        Assert.Throws<InvalidDataException>(() => ImportFiles.Find([_folder["empty"]]));
     }
 }

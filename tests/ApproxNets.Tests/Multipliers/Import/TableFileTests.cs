@@ -19,7 +19,7 @@ public sealed class TableFileTests : IDisposable
 
     private string Write(string name, Func<int, string> line, int lines)
     {
-        string path = _folder.File(name);
+        string path = _folder[name];
         File.WriteAllLines(path, Enumerable.Range(0, lines).Select(line));
         return path;
     }
@@ -32,7 +32,7 @@ public sealed class TableFileTests : IDisposable
             BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), (ushort)products[i]);
         }
 
-        string path = _folder.File("t.bin");
+        string path = _folder["t.bin"];
         File.WriteAllBytes(path, bytes);
         return path;
     }
@@ -44,7 +44,7 @@ public sealed class TableFileTests : IDisposable
     public void Signedness_and_order_of_any_file_are_found(Signedness signedness, bool byPattern)
     {
         int[] expected = Table(signedness), products = byPattern ? ByPattern(expected) : expected;
-        string npy = _folder.File("t.npy");
+        string npy = _folder["t.npy"];
         NpyTable.Write(npy, products);
         string matrix = Write("m.csv", row => string.Join(',', products.Skip(row * 256).Take(256)), 256);
         string list = Write("l.csv", i => products[i].ToString(CultureInfo.InvariantCulture), 65536);
@@ -97,7 +97,7 @@ public sealed class TableFileTests : IDisposable
     [InlineData("", 0, "0 lines of 0 numbers", "256 of 256, 65536 of 1 or 65536 of 3")]
     public void Malformed_csv_is_refused_with_its_line(string text, int line, string found, string expected)
     {
-        string path = _folder.File("t.csv");
+        string path = _folder["t.csv"];
         File.WriteAllText(path, text);
 
         Assert.Equal(
@@ -131,7 +131,7 @@ public sealed class TableFileTests : IDisposable
     [InlineData(131073)]
     public void Binary_of_another_length_is_refused(int length)
     {
-        string path = _folder.File("t.raw");
+        string path = _folder["t.raw"];
         File.WriteAllBytes(path, new byte[length]);
 
         Assert.Equal(

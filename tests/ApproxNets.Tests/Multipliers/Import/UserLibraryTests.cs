@@ -11,7 +11,7 @@ public sealed class UserLibraryTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string Library => _folder.File("mine");
+    private string Library => _folder["mine"];
 
     private static (Multiplier Multiplier, Netlist? Circuit) Sample(string name, int shift = 1, bool withCircuit = false)
     {

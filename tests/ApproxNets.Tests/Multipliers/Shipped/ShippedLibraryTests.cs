@@ -129,7 +129,7 @@ public sealed class ShippedLibraryTests : IDisposable
     public void Damaged_files_are_refused()
     {
         byte[] good = ShippedFile.Write([ShippedCircuit.Of(MultiplierFamilies.Truncated(Signedness.Signed, 5))]);
-        string path = _folder.File("multipliers.bin");
+        string path = _folder["multipliers.bin"];
         File.WriteAllBytes(path, good);
         Assert.Equal("mul8s_trunc5", Assert.Single(ShippedFile.Read(path)).Name);
         for (int at = 0; at < good.Length; at++)
