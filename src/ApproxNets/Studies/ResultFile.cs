@@ -5,7 +5,7 @@ using ApproxNets.Data;
 
 namespace ApproxNets.Studies;
 
-/// <summary>Writes results with their provenance as JSON.</summary>
+/// <summary>Writes results with their provenance as JSON, and reads those of comparisons.</summary>
 public static class ResultFile
 {
     private static readonly JsonSerializerOptions Format = new()
@@ -13,6 +13,12 @@ public static class ResultFile
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new TwelveDigits() },
+    };
+
+    private static readonly JsonSerializerOptions Strict = new(Format)
+    {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>
@@ -48,5 +54,35 @@ public static class ResultFile
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));
         return path;
+    }
+
+    /// <summary>Reads a file of a comparison of methods, such as <c>data/results/agn-resnet8.json</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The comparison at the top level, then those of <c>other_seeds</c>, which have of the top level what they do not say.</returns>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="InvalidDataException">The file is no such comparison.</exception>
+    public static IReadOnlyList<ComparisonRecord> ReadComparison(string path)
+    {
+        try
+        {
+            var top = JsonSerializer.Deserialize<JsonObject>(File.ReadAllText(path)) ?? throw new JsonException("null");
+            var records = new List<ComparisonRecord> { top.Deserialize<ComparisonRecord>(Strict)! };
+            foreach (JsonNode? seed in top["other_seeds"]?.AsArray() ?? [])
+            {
+                var merged = top.DeepClone().AsObject();
+                foreach (var (key, value) in seed as JsonObject ?? throw new JsonException("a seed that is no object"))
+                {
+                    merged[key] = value?.DeepClone();
+                }
+
+                records.Add(merged.Deserialize<ComparisonRecord>(Strict)!);
+            }
+
+            return records;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"'{path}': found no comparison of methods ({e.Message}), expected a file as notebook 04 writes it.", e);
+        }
     }
 }
