@@ -65,12 +65,21 @@ public sealed class NotebookSeriesTests
         Assert.Contains("found no batch normalisation in 'lenet5', expected", run.Notebooks[2].Failure!.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Copies the notebooks, and the committed comparisons that notebook 04 shows.</summary>
     private static string[] CopyAll(NotebookFixture fixture)
     {
-        string[] sources = Directory.GetFiles(Path.Combine(RepositoryFolder.Find(AppContext.BaseDirectory), "notebooks"), "*.ipynb");
+        string[] sources = Copied(fixture, "notebooks", "*.ipynb");
+        Copied(fixture, Path.Combine("data", "results"), "agn-*.json");
+        return sources;
+    }
+
+    private static string[] Copied(NotebookFixture fixture, string folder, string pattern)
+    {
+        string[] sources = Directory.GetFiles(Path.Combine(RepositoryFolder.Find(AppContext.BaseDirectory), folder), pattern);
+        Directory.CreateDirectory(Path.Combine(fixture.Folder, folder));
         foreach (string source in sources)
         {
-            File.Copy(source, Path.Combine(fixture.Folder, "notebooks", Path.GetFileName(source)));
+            File.Copy(source, Path.Combine(fixture.Folder, folder, Path.GetFileName(source)));
         }
 
         return sources;
