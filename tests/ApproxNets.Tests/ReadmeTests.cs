@@ -6,6 +6,7 @@ using ApproxNets.Cli.Running;
 using ApproxNets.Data;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
+using ApproxNets.Studies;
 using Xunit;
 
 namespace ApproxNets.Tests;
@@ -83,18 +84,15 @@ public sealed class ReadmeTests
         [
             .. AssignmentFiles.Where(name => name.Data.StartsWith("agn-", StringComparison.Ordinal)).SelectMany(name =>
             {
-                var json = ResultOf(name.Data);
-                return Seeds(json).SelectMany(seed => seed["points"]!.AsArray().Select(point => (Seed: seed, Point: point!)))
-                    .GroupBy(p => $"{p.Point["method"]} {p.Point["lambda"]} {p.Point["target"]} {p.Point["training_epochs"]}").Select(group =>
-                    {
-                        double Mean(Func<(JsonNode Seed, JsonNode Point), double> of) => group.Average(of);
-                        string seeds = string.Join(", ", group.Select(p => p.Seed["seed"]));
-                        string library = ((string)json["library"]! == "evoapprox8" ? "EvoApproxLib" : "shipped")
-                            + ((string)json["scheme"]! == "unsigned" ? ", unsigned" : "");
-                        return $"| {json["network"]}, {json["dataset"]} | {library} | {seeds} | -{100 * Mean(p => (double)p.Point["savings"]!):F1} % | {Mean(p => (double)p.Point["top1"]!):F2} | "
-                            + $"{Mean(p => (double)p.Point["top1"]! - (double)p.Seed["qat_top1"]!):+0.00;-0.00} | "
-                            + $"{Mean(p => (double)p.Point["top1"]! - (double)p.Seed["float_top1"]!):+0.00;-0.00} |";
-                    });
+                var records = ResultFile.ReadComparison(Path.Combine(Root, "data", "results", name.Data));
+                string library = (records[0].Library == "evoapprox8" ? "EvoApproxLib" : "shipped")
+                    + (records[0].Scheme == "unsigned" ? ", unsigned" : "");
+                return records.SelectMany(record => record.Points.Select(point => (Record: record, Point: point)))
+                    .GroupBy(p => (p.Point.Method, p.Point.Lambda, p.Point.Target, p.Point.TrainingEpochs)).Select(group =>
+                        $"| {records[0].Network}, {records[0].Dataset} | {library} | {string.Join(", ", group.Select(p => p.Record.Seed))} | "
+                        + $"-{100 * group.Average(p => p.Point.Savings):F1} % | {group.Average(p => p.Point.Top1):F2} | "
+                        + $"{group.Average(p => p.Point.Top1 - p.Record.QatTop1):+0.00;-0.00} | "
+                        + $"{group.Average(p => p.Point.Top1 - p.Record.FloatTop1):+0.00;-0.00} |");
             }),
         ];
 

@@ -59,7 +59,7 @@ public static class ResultFile
     /// <summary>Reads a file of a comparison of methods, such as <c>data/results/agn-resnet8.json</c>.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The comparison at the top level, then those of <c>other_seeds</c>, which have of the top level what they do not say.</returns>
-    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="IOException">The file or its folder is missing.</exception>
     /// <exception cref="InvalidDataException">The file is no such comparison.</exception>
     public static IReadOnlyList<ComparisonRecord> ReadComparison(string path)
     {
