@@ -6,7 +6,7 @@ using ApproxNets.Cli.Running;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using Xunit;
 
 namespace ApproxNets.Tests;
@@ -202,9 +202,9 @@ public sealed class ReadmeTests
         using var folder = new TemporaryFolder();
         await engine.RunAsync(
             $"""
-            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Studies;
-            var recipe = StudyRecipe.For("smoke", 1);
-            var study = new Study(Datasets.Load("shapes", 1, recipe.Images), recipe, Signedness.Signed, new StageStore(@"{folder.Path}"));
+            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Experiments;
+            var recipe = Recipe.For("smoke");
+            var experiment = new Experiment(Datasets.Load("shapes", 1, recipe.Images), recipe, Libraries.Open("built-in", Signedness.Signed), new StageStore(@"{folder.Path}"));
             var multipliers = Libraries.Open("built-in", Signedness.Signed);
             """, "study", TestContext.Current.CancellationToken);
         await engine.RunAsync(code[1], "README.md", TestContext.Current.CancellationToken);

@@ -16,6 +16,7 @@ internal static class CommandLine
         DataCommand.Create(),
         BenchCommand.Create(),
         MultipliersCommand.Create(),
+        CheckpointsCommand.Create(),
         DoctorCommand.Create(),
     };
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 
 namespace ApproxNets.Cli.Commands;
 

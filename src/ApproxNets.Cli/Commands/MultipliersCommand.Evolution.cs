@@ -7,7 +7,7 @@ using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Evolution;
 using ApproxNets.Multipliers.Import;
 using ApproxNets.Multipliers.Shipped;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 
 namespace ApproxNets.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Import;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using Spectre.Console;
 
 namespace ApproxNets.Cli.Commands;

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using ApproxNets.Cli.Running;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive.Internals;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 
 namespace ApproxNets.Cli.Reporting;
 

@@ -1,4 +1,5 @@
-using System.Text.Json.Serialization;
+using ApproxNets.Foundation;
+using ApproxNets.Layers;
 
 namespace ApproxNets.Search;
 
@@ -9,12 +10,35 @@ namespace ApproxNets.Search;
 public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, double MaxSigma = 0.5)
 {
     /// <summary>A learnable tolerance for the mean of the error beside that for its spread; off if null.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // what is off leaves the settings of earlier searches as they were
     public AgnBias? Bias { get; init; }
 
     /// <summary>When to stop before the last epoch; never if null.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AgnStopping? Stopping { get; init; }
+
+    /// <summary>Adds everything that decides the course of a search, besides its training.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public void AddTo(Fingerprint fingerprint)
+    {
+        Validate();
+        fingerprint.Add("lambda", Lambda).Add("initial-sigma", InitialSigma).Add("max-sigma", MaxSigma);
+        if (Bias is not null)
+        {
+            string draw = Bias.Draw switch
+            {
+                BiasDraw.Step => "step",
+                BiasDraw.Image => "image",
+                BiasDraw.ImageAndChannel => "image-and-channel",
+                _ => throw new ArgumentException($"AGN search: found the draw {Bias.Draw}, expected a known one."),
+            };
+            fingerprint.Add("initial-bias", Bias.Initial).Add("max-bias", Bias.Max).Add("bias-draw", draw);
+        }
+
+        if (Stopping is not null)
+        {
+            fingerprint.Add("reward-tolerance", Stopping.RewardTolerance).Add("patience", Stopping.Patience)
+                .Add("accuracy-drop", Stopping.AccuracyDrop ?? -1);
+        }
+    }
 
     internal void Validate()
     {

@@ -5,7 +5,7 @@ using ApproxNets.Cli.Commands;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
 using ApproxNets.Multipliers;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using ApproxNets.Tests.Data;
 using Xunit;
 

@@ -61,9 +61,9 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Equal(_folder["mine"], (string)json["folder"]!);
         Assert.Empty(json["addedExact"]!.AsArray());
 
-        var library = ApproxNets.Studies.Libraries.Open("mine", Signedness.Signed);
+        var library = ApproxNets.Experiments.Libraries.Open("mine", Signedness.Signed);
         Assert.Equal(["mul8s_X", "cut"], library.Multipliers.Select(m => m.Name));
-        Assert.Contains(ApproxNets.Studies.Libraries.List(), status => status is { Name: "mine", IsComplete: true });
+        Assert.Contains(ApproxNets.Experiments.Libraries.List(), status => status is { Name: "mine", IsComplete: true });
 
         JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "mine", "--json")).Output)!;
         Assert.Equal(["mul8s_X", "cut"], listed.AsArray().Select(m => (string)m!["name"]!));
@@ -163,7 +163,7 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Contains("3000 of 3000 circuits tried", error, StringComparison.Ordinal);
         Assert.InRange((double)json["mae"]!, 1, 50);
         Assert.InRange((double)json["relativePower"]!, 0.1, 0.999);
-        var library = ApproxNets.Studies.Libraries.Open("grown", Signedness.Signed);
+        var library = ApproxNets.Experiments.Libraries.Open("grown", Signedness.Signed);
         Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2_n3000"].TableHash);
     }
 

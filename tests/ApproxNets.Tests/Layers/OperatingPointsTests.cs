@@ -140,12 +140,12 @@ public sealed class OperatingPointsTests
         using var model = Observed();
         var points = new OperatingPoints(model, Assignments(2));
         Assert.Throws<OperationCanceledException>(() => OperatingPointTraining.Train(
-            points, TinyProblem.Data(), TinyProblem.Options(3), false, file, Callback.CancelAfter(1, source), source.Token));
-        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), true, file));
+            points, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
+        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), true, new() { ResumeFile = file }));
         using var otherModel = Observed();
         var other = new OperatingPoints(otherModel, [Assignments(2)[1], Assignments(2)[0]]);
-        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(other, TinyProblem.Data(), TinyProblem.Options(3), false, file));
-        Assert.Equal(3, OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), false, file).Epochs.Count);
+        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(other, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file }));
+        Assert.Equal(3, OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file }).Epochs.Count);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Text;
 using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Circuits;
 using ApproxNets.Multipliers.Shipped;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using Xunit;
 
 namespace ApproxNets.Tests.Multipliers.Shipped;
