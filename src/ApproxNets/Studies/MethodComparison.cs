@@ -3,6 +3,7 @@ using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using ApproxNets.Training;
 
 namespace ApproxNets.Studies;
@@ -88,7 +89,7 @@ public sealed class MethodComparison
     private IEnumerable<AssignmentResult> Uniform(IReadOnlyList<AssignmentResult> rivals)
     {
         var table = _study.Errors(_study.Quantized().Model, _library);
-        double Error(int m) => table.Samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation).Average();
+        double Error(int m) => table.Samples.Select((_, l) => table[l, m].StandardDeviation).Average();
         int[] chosen =
         [
             .. rivals.Select(r => Enumerable.Range(0, table.Multipliers.Count)
@@ -99,7 +100,7 @@ public sealed class MethodComparison
         {
             var (model, stage) = _study.Quantized();
             yield return Retrained(
-                model, stage.Key, Assignment.Uniform(table.Multipliers[m], model.Layers.Count), "uniform", null, 0, 0, LongRetraining, 0);
+                model, stage.Key, Assignment.Uniform(table.Multipliers[m], model.Opcounts), "uniform", null, 0, 0, LongRetraining, 0);
         }
     }
 
@@ -117,7 +118,7 @@ public sealed class MethodComparison
 
             before = names;
             var (model, stage) = _study.Quantized();
-            var assignment = new Assignment([.. names.Select(name => _library[name])]);
+            var assignment = new Assignment([.. names.Select(name => _library[name])], model.Opcounts);
             yield return Retrained(
                 model, stage.Key, assignment, method, null, found.Seconds, found.Evaluations, LongRetraining, 0);
         }
@@ -132,8 +133,7 @@ public sealed class MethodComparison
     {
         model.Assign(assignment);
         double before = _study.TestAccuracy(model.Network);
-        double savings = 1 - assignment.RelativePower(model.Opcounts);
-        double? after = null;
+                double? after = null;
         double seconds = 0;
         try
         {
@@ -147,7 +147,7 @@ public sealed class MethodComparison
 
         model.Dispose();
         return new AssignmentResult(
-            lambda, method, savings, 100 * before, after, searchSeconds, seconds, searchEpochs + retraining.Epochs, evaluations,
+            lambda, method, assignment.Savings, 100 * before, after, searchSeconds, seconds, searchEpochs + retraining.Epochs, evaluations,
             [.. assignment.Multipliers.Select(m => m.Name)]);
     }
 }

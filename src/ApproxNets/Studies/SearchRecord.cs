@@ -1,4 +1,4 @@
-using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 
 namespace ApproxNets.Studies;
 

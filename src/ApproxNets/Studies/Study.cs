@@ -5,6 +5,7 @@ using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using ApproxNets.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -181,7 +182,7 @@ public sealed class Study
                 }
 
                 var problem = new AssignmentProblem(model.Opcounts, front, Accuracy);
-                double exact = Accuracy(Assignment.Uniform(front.Exact, model.Layers.Count));
+                double exact = Accuracy(Assignment.Uniform(front.Exact, model.Opcounts));
                 var result = method switch
                 {
                     "greedy" => GreedySearch.Run(problem, budget, remeasureAll: false, progress: progress, cancellation: Cancellation),

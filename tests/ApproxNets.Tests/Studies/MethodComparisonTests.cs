@@ -108,7 +108,7 @@ public sealed class MethodComparisonTests : IDisposable
         double Loss(Study study)
         {
             var (model, parent) = Study(teacher: "lenet5").Quantized();
-            return study.Retrain(model, parent.Key, Assignment.Uniform(Library.Exact, model.Layers.Count)).Result.Epochs[0].Loss;
+            return study.Retrain(model, parent.Key, Assignment.Uniform(Library.Exact, model.Opcounts)).Result.Epochs[0].Loss;
         }
 
         double taught = Loss(Study(teacher: "lenet5"));
