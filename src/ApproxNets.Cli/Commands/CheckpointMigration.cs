@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Data;
 using ApproxNets.Experiments;
-using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
@@ -13,7 +12,7 @@ namespace ApproxNets.Cli.Commands;
 
 /// <summary>
 /// Writes checkpoints of version 0.1 anew in the form of today. There a stage was found by a hash of its options as JSON and the name of the
-/// stage before; now by its <see cref="Fingerprint"/>, which names the weights it starts from. Weights, results and provenance stay.
+/// stage before; now by its <see cref="Foundation.Fingerprint"/>, which names the weights it starts from. Weights, results and provenance stay.
 /// </summary>
 internal sealed class CheckpointMigration
 {
@@ -31,11 +30,11 @@ internal sealed class CheckpointMigration
     {
         Directory.CreateDirectory(to);
         var migration = new CheckpointMigration(from, to);
-        var stages = Directory.GetFiles(from, "*.safetensors").Order(StringComparer.Ordinal)
-            .Select(file => (Path.GetFileName(file), migration.Migrate(Path.GetFileNameWithoutExtension(file)).Stage.Name + ".safetensors"));
-        var kept = Directory.GetFiles(from, "*.json").Where(file => Path.GetFileName(file) != CheckpointIndex.FileName)
-            .Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), migration.MigrateKept(file)));
-        return [.. stages, .. kept];
+        return
+        [
+            .. Directory.GetFiles(from, "*.safetensors").Order(StringComparer.Ordinal)
+                .Select(file => (Path.GetFileName(file), migration.Migrate(Path.GetFileNameWithoutExtension(file)).Stage.Name + ".safetensors")),
+        ];
     }
 
     private Old Migrate(string name)
@@ -112,33 +111,6 @@ internal sealed class CheckpointMigration
                 [Checkpoint.WeightsSha256] = sha256,
             });
         return _done[name] = old with { Stage = new Stage<object>(0, full, sha256, file, true) };
-    }
-
-    private string MigrateKept(string file)
-    {
-        var old = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-        var settings = JsonNode.Parse(old["Settings"]!.GetValue<string>())!.AsObject();
-        var start = Migrate(settings["parent"]!.GetValue<string>());
-        var recipe = Recipe.For("full", start.Network, settings["seed"]!.GetValue<int>()) with { ClippedRanges = start.Clipped };
-        var fingerprint = StageKeys.Search(
-            start.With(recipe), start.Stage, settings["library"]!.GetValue<string>(), settings["method"]!.GetValue<string>(),
-            settings["budget"]!.GetValue<int>(), settings["images"]!.GetValue<int>());
-        string stage = old["Stage"]!.GetValue<string>(), name = StageStore.NameOf(stage, fingerprint.Sha256) + ".json";
-        var result = old["Result"]!;
-        var front = result["Front"]!.AsArray().Select(p => new SearchRecord.Point(
-            p!["Multipliers"].Deserialize<string[]>()!, p["RelativePower"]!.GetValue<double>(), p["Accuracy"]!.GetValue<double>()));
-        var record = new SearchRecord(
-            result["Method"]!.GetValue<string>(), result["ExactAccuracy"]!.GetValue<double>(), result["Evaluations"]!.GetValue<int>(),
-            result["Seconds"]!.GetValue<double>(), [.. front]);
-        var kept = new JsonObject
-        {
-            ["stage"] = stage,
-            ["fingerprint"] = fingerprint.Text,
-            ["provenance"] = old["Provenance"]!.DeepClone(),
-            ["result"] = JsonSerializer.SerializeToNode(record),
-        };
-        AtomicFile.WriteText(Path.Combine(_to, name), kept.ToJsonString());
-        return name;
     }
 
     private static TrainingRecord Training(JsonObject old) => new(

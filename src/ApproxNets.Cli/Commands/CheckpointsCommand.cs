@@ -16,7 +16,7 @@ internal static class CheckpointsCommand
             var entries = CheckpointIndex.Write(parsed.GetValue(folder)?.FullName ?? Path.Combine(RepositoryFolder.Find(), "data", "checkpoints"));
             foreach (var entry in entries)
             {
-                Console.WriteLine($"{entry.File}: {entry.What}{(entry.ValidationAccuracy is { } accuracy ? $", validation {accuracy} %" : "")}");
+                Console.WriteLine($"{entry.File}: {entry.What}, validation {entry.ValidationAccuracy} %");
             }
         }));
 

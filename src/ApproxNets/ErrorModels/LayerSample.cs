@@ -25,8 +25,9 @@ public sealed record LayerSample(
     double[] OutputScales,
     double OutputStandardDeviation)
 {
-    /// <summary>The unit of error estimates, in real units: the root mean square of <see cref="OutputScales"/>.</summary>
-    public double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
+    /// <summary>The unit in which the models add up errors, in real units: the root mean square of <see cref="OutputScales"/>, that is one
+    /// step of the integer sum where there is one scale.</summary>
+    internal double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
 
     /// <summary><see cref="OutputScales"/> in units of <see cref="OutputScale"/>: their mean square is 1. Exactly 1 where there is one scale.</summary>
     internal double[] RelativeScales
@@ -109,14 +110,25 @@ public sealed record LayerSample(
     }
 
     /// <summary>
-    /// Converts moments of the integer sum's error that hold for every channel alike. Channel o errs by <c>s_o e</c>; over all channels
+    /// Converts moments of the integer sum's error that hold for every channel alike. Channel o errs by <c>s_o e</c>. Over all channels
     /// that has the mean <c>avg(s) mu</c> and the mean square <c>avg(s^2) (sigma^2 + mu^2)</c>, here in units of the root of <c>avg(s^2)</c>.
     /// </summary>
     internal ErrorEstimate OfAllChannels(double mean, double variance)
     {
         double ratio = Math.Min(1, RelativeScales.Average());
         double between = mean * mean * (1 - (ratio * ratio));
-        return new ErrorEstimate(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between)) { ChannelMeanDeviation = Math.Sqrt(between) };
+        return Share(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between), Math.Sqrt(between));
+    }
+
+    /// <summary>
+    /// Converts an error in units of <see cref="OutputScale"/> to shares of the output's standard deviation: the one place where the
+    /// models leave the units of the integer sum. Where the output has no spread, every error is infinite.
+    /// </summary>
+    internal ErrorEstimate Share(double mean, double deviation, double channelMeanDeviation)
+    {
+        double scale = OutputScale;
+        double Of(double error) => error == 0 ? 0 : error * scale / OutputStandardDeviation;
+        return new ErrorEstimate(Of(mean), Of(deviation)) { ChannelMeanDeviation = Of(channelMeanDeviation) };
     }
 
     /// <summary>Checks every pair, before work begins.</summary>

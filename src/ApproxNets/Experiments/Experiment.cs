@@ -5,6 +5,7 @@ using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using ApproxNets.Training;
 
 namespace ApproxNets.Experiments;
@@ -211,6 +212,23 @@ public sealed class Experiment
     /// <param name="model">The model in any mode; modes are restored.</param>
     public IReadOnlyList<LayerSample> Samples(ApproxModel model) =>
         LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed);
+
+    /// <summary>
+    /// Assigns multipliers by several methods and retrains each assignment, all for the same number of epochs. Finished trainings and the
+    /// library's own searches by measured accuracy are kept.
+    /// </summary>
+    /// <param name="methods">The methods, of <see cref="AssignmentMethods"/> or your own; those of the options if null.</param>
+    /// <param name="options">Which assignments each makes; those of the recipe if null.</param>
+    /// <param name="progress">Is told after every measurement of a search.</param>
+    /// <returns>The results, one by one as they are there.</returns>
+    /// <exception cref="ArgumentException">A method is unknown, or one that matches another's savings comes first.</exception>
+    /// <exception cref="OperationCanceledException">The experiment was cancelled; finished stages are kept.</exception>
+    public IEnumerable<AssignmentResult> Compare(
+        IReadOnlyList<AssignmentMethod>? methods = null, ComparisonOptions? options = null, IProgress<SearchProgress>? progress = null)
+    {
+        options ??= Recipe.Comparison;
+        return new MethodComparison(this, options, progress).Run(methods ?? [.. options.Methods.Select(AssignmentMethods.Named)]);
+    }
 
     /// <summary>Keeps the result of a search that changes no network, or reads it.</summary>
     internal T Keep<T>(string name, Foundation.Fingerprint key, Func<T> compute) => _store.Keep($"{name}-{Place}", key, compute);

@@ -1,176 +1,156 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
-using ApproxNets.Multipliers;
 using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using ApproxNets.Training;
 
 namespace ApproxNets.Experiments;
 
 /// <summary>
-/// Compares ways to assign multipliers on one network and one library: AGN search with matching, by predicted or measured errors, or with
-/// the integer program, and their rivals: one multiplier for all layers, and searches by measured accuracy. All start from the same quantised network and train for the
-/// same number of epochs after it: the rivals spend on retraining what the AGN search spends on noise. Every training and every search is
-/// a stage that is kept.
+/// Compares ways to assign multipliers on one network and one library. All start from the same quantised network and train for the same number
+/// of epochs after it: methods without an AGN search spend on retraining what the search spends on noise.
 /// </summary>
-public sealed class MethodComparison
+internal sealed class MethodComparison(Experiment experiment, ComparisonOptions options, IProgress<SearchProgress>? progress)
 {
-    private readonly Experiment _experiment;
-    private readonly ComparisonOptions _options;
+    // Error tables and measured accuracies are those of a network, so the methods that start from it share them.
+    private readonly Dictionary<(double? Lambda, bool Bias), Start> _starts = [];
 
-    /// <summary>Makes a comparison.</summary>
-    /// <param name="experiment">The network and the library.</param>
-    /// <param name="options">Which assignments to make; those of the recipe if left out.</param>
-    public MethodComparison(Experiment experiment, ComparisonOptions? options = null) =>
-        (_experiment, _options) = (experiment, options ?? experiment.Recipe.Comparison);
-
-    /// <summary>Told of every result when it is there.</summary>
-    public IProgress<AssignmentResult>? Results { get; init; }
-
-    /// <summary>Told after every measurement of a search.</summary>
-    public IProgress<SearchProgress>? Progress { get; init; }
-
-    /// <summary>Makes all assignments, or takes them from finished stages.</summary>
-    /// <exception cref="OperationCanceledException">The study was cancelled; finished stages are kept.</exception>
-    public IReadOnlyList<AssignmentResult> Run()
+    /// <summary>Makes all assignments and retrains them, one by one.</summary>
+    public IEnumerable<AssignmentResult> Run(IReadOnlyList<AssignmentMethod> methods)
     {
-        var results = new List<AssignmentResult>();
-        foreach (string method in _options.Methods)
+        var first = new List<AssignmentResult>();
+        foreach (var method in methods)
         {
-            IEnumerable<AssignmentResult> found = method switch
+            string? before = null;
+            foreach (var (start, context) in Contexts(method, first).ToList())
             {
-                "agn" or "agn-measured" or "agn-bias" or "cpsat" => _options.Lambdas.Select(lambda => Searched(lambda, method)),
-                "agn-savings" => _options.Lambdas.SelectMany(lambda => _options.Savings.Select(target => Searched(lambda, method, target))),
-                "uniform" when results.Count > 0 => Uniform([.. results.Where(r => r.Method == results[0].Method)]),
-                "uniform" => throw new ArgumentException(
-                    "Comparison: found the method 'uniform' first, expected another before it, whose savings it is to match."),
-                "greedy" or "nsga2" or "random" => Measured(method),
-                _ => throw new ArgumentException(
-                    $"Comparison: found the method '{method}', expected agn, agn-measured, agn-savings, agn-bias, cpsat, uniform, greedy, nsga2 or random."),
-            };
-            foreach (var result in found)
-            {
-                results.Add(result);
-                Results?.Report(result);
+                var found = Assign(method, start, context);
+                if (found.Names is null || string.Join(' ', found.Names) == before)
+                {
+                    continue; // nothing meets what was asked for, or the same again
+                }
+
+                before = string.Join(' ', found.Names);
+                var assignment = new Assignment([.. found.Names.Select(name => experiment.Library[name])], context.Opcounts);
+                var result = Retrained(method, start, assignment, found) with
+                {
+                    Target = method.Inputs.HasFlag(MethodInputs.Savings) ? context.Savings : null,
+                };
+                if (method == methods[0])
+                {
+                    first.Add(result);
+                }
+
+                yield return result;
             }
         }
-
-        return results;
     }
 
-    /// <summary>AGN search, then matching or the integer program within the degradation that matching has or for given savings.</summary>
-    private AssignmentResult Searched(double lambda, string method, double? target = null)
+    /// <summary>The context of a method, once for every combination of what it reads.</summary>
+    private IEnumerable<(Start Start, AssignmentContext Context)> Contexts(AssignmentMethod method, IReadOnlyList<AssignmentResult> first)
     {
-        var searched = _experiment.Searched(
-            _experiment.Recipe.Agn with { Lambda = lambda, Bias = method == "agn-bias" ? new AgnBias() : _experiment.Recipe.Agn.Bias });
-        var watch = Stopwatch.StartNew();
-        var table = _experiment.Errors(searched.Model, method is "agn-measured" or "agn-savings" ? new BehaviouralErrorModel() : null);
-        IReadOnlyList<double> sigmas = searched.Result.Sigmas;
-        var degradations = ExactAssignment.Degradations(table, sigmas);
-        Assignment Matched() => Matching.Match(table, sigmas, biases: searched.Result.Biases).ToAssignment();
-        var assignment = method switch
+        var inputs = method.Inputs;
+        if (inputs.HasFlag(MethodInputs.RivalSavings) && first.Count == 0)
         {
-            "cpsat" => ExactAssignment.Solve(
-                searched.Model.Opcounts, table.Multipliers, degradations,
-                ExactAssignment.Total(Matched(), table.Multipliers, degradations)).Assignment,
-            _ when target is { } savings => ExactAssignment.SolveForPower(searched.Model.Opcounts, table.Multipliers, degradations, 1 - savings).Assignment,
-            _ => Matched(),
+            throw new ArgumentException(
+                $"Comparison: found the method '{method.Name}' first, expected another before it, whose savings it is to match.");
+        }
+
+        IEnumerable<double?> lambdas = inputs.HasFlag(MethodInputs.Tolerances) ? options.Lambdas.Select(l => (double?)l) : [null];
+        IEnumerable<double> savings = inputs.HasFlag(MethodInputs.Savings) ? options.Savings
+            : inputs.HasFlag(MethodInputs.RivalSavings) ? first.Select(r => r.Savings) : [0];
+        IEnumerable<double> losses = inputs.HasFlag(MethodInputs.Loss) ? options.Losses.Order() : [0];
+        return from lambda in lambdas
+               let start = StartOf(lambda, inputs.HasFlag(MethodInputs.Biases))
+               from saving in savings
+               from loss in losses
+               select (start, start.Context with { Savings = saving, Loss = loss });
+    }
+
+    private Start StartOf(double? lambda, bool bias)
+    {
+        if (_starts.TryGetValue((lambda, bias), out var start))
+        {
+            return start;
+        }
+
+        if (lambda is { } weight)
+        {
+            var agn = experiment.Recipe.Agn;
+            var searched = experiment.Searched(agn with { Lambda = weight, Bias = bias ? new AgnBias() : agn.Bias });
+            start = new Start(searched.Stage, lambda, searched.Result.Training, ContextOf(searched.Model) with
+            {
+                Tolerances = searched.Result.Sigmas,
+                Biases = searched.Result.Biases,
+            });
+        }
+        else
+        {
+            var quantized = experiment.Quantized();
+            start = new Start(quantized.Stage, null, null, ContextOf(quantized.Model));
+        }
+
+        return _starts[(lambda, bias)] = start;
+    }
+
+    private AssignmentContext ContextOf(ApproxModel model)
+    {
+        var images = experiment.Data.Validation.Take(Math.Min(options.Images, experiment.Data.Validation.Count));
+        double Accuracy(Assignment assignment)
+        {
+            model.Assign(assignment);
+            return Evaluation.Accuracy(model.Network, images, experiment.Data.Statistics, cancellation: experiment.Cancellation);
+        }
+
+        return new AssignmentContext(
+            experiment.Library, model.Opcounts, () => experiment.Errors(model), () => experiment.Errors(model, new BehaviouralErrorModel()), Accuracy)
+        {
+            Budget = options.Budget,
+            Seed = experiment.Recipe.Float.Seed,
+            Progress = progress,
+            Cancellation = experiment.Cancellation,
         };
-        double seconds = watch.Elapsed.TotalSeconds + searched.Result.Training.Seconds;
-        int epochs = searched.Result.Training.Epochs.Count;
-        var result = Retrained(searched.Stage, assignment, method, lambda, seconds, 0, _experiment.Recipe.Retraining, epochs);
-        return result with { Target = target };
     }
-
-    /// <summary>For every given result the one multiplier for all layers that saves as much and has the least predicted error.</summary>
-    private IEnumerable<AssignmentResult> Uniform(IReadOnlyList<AssignmentResult> rivals)
-    {
-        var quantized = _experiment.Quantized();
-        var table = _experiment.Errors(quantized.Model);
-        double Error(int m) => table.Samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation).Average();
-        int[] chosen =
-        [
-            .. rivals.Select(r => Enumerable.Range(0, table.Multipliers.Count)
-                .Where(m => 1 - table.Multipliers[m].RelativePower >= r.Savings - 1e-9).DefaultIfEmpty(-1).MinBy(m => m < 0 ? 0 : Error(m)))
-                .Where(m => m >= 0).Distinct(),
-        ];
-        foreach (int m in chosen)
-        {
-            yield return Retrained(
-                quantized.Stage, Assignment.Uniform(table.Multipliers[m], quantized.Model.Layers.Count), "uniform", null, 0, 0, LongRetraining, 0);
-        }
-    }
-
-    /// <summary>A search by measured accuracy without retraining; of its front, the cheapest within every loss.</summary>
-    private IEnumerable<AssignmentResult> Measured(string method)
-    {
-        var found = Search(method);
-        IReadOnlyList<string>? before = null;
-        foreach (double loss in _options.Losses.Order())
-        {
-            if (found.Cheapest(loss) is not { } names || (before is not null && names.SequenceEqual(before)))
-            {
-                continue;
-            }
-
-            before = names;
-            var assignment = new Assignment([.. names.Select(name => _experiment.Library[name])]);
-            yield return Retrained(
-                _experiment.Quantized().Stage, assignment, method, null, found.Seconds, found.Evaluations, LongRetraining, 0);
-        }
-    }
-
-    private TrainingOptions LongRetraining =>
-        _experiment.Recipe.Retraining with { Epochs = _experiment.Recipe.Retraining.Epochs + _experiment.Recipe.AgnTraining.Epochs };
 
     /// <summary>
-    /// Searches assignments of the quantised model by measured accuracy on validation images, without retraining. Only multipliers of the
-    /// library's Pareto front of power and mean absolute error take part.
+    /// Calls the method. What the library's own searches by measured accuracy find is kept, for they take minutes. A function of the caller is
+    /// called every time: its name does not say what it does.
     /// </summary>
-    private SearchRecord Search(string method)
+    private Found Assign(AssignmentMethod method, Start start, AssignmentContext context)
     {
-        var quantized = _experiment.Quantized();
-        var model = quantized.Model;
-        var best = ParetoFront.Of(_experiment.Library.Multipliers).ToHashSet();
-        var front = _experiment.Library.Where(m => m == _experiment.Library.Exact || best.Contains(m));
-        int seed = _experiment.Recipe.Float.Seed, budget = _options.Budget, images = Math.Min(_options.Images, _experiment.Data.Validation.Count);
-        return _experiment.Keep(method, StageKeys.Search(_experiment, quantized.Stage, front.Sha256, method, budget, images), () =>
+        Found Call()
         {
-            var some = _experiment.Data.Validation.Take(images);
-            double Accuracy(Assignment assignment)
-            {
-                model.Assign(assignment);
-                return Evaluation.Accuracy(model.Network, some, _experiment.Data.Statistics, cancellation: _experiment.Cancellation);
-            }
+            var watch = Stopwatch.StartNew();
+            int before = context.Evaluations;
+            var names = method.Assign(context)?.Multipliers.Select(m => m.Name).ToList();
+            return new Found(names, watch.Elapsed.TotalSeconds, context.Evaluations - before);
+        }
 
-            var problem = new AssignmentProblem(model.Opcounts, front, Accuracy);
-            double exact = Accuracy(Assignment.Uniform(front.Exact, model.Layers.Count));
-            return SearchRecord.Of(
-                method switch
-                {
-                    "greedy" => GreedySearch.Run(problem, budget, remeasureAll: false, progress: Progress, cancellation: _experiment.Cancellation),
-                    "nsga2" => Nsga2Search.Run(problem, new Nsga2Options(Math.Clamp(budget / 4, 4, 50)), budget, seed, Progress, _experiment.Cancellation),
-                    _ => RandomSearch.Run(problem, budget, seed, Progress, _experiment.Cancellation),
-                },
-                exact);
-        });
+        return method.Inputs.HasFlag(MethodInputs.Loss) && AssignmentMethods.All.Contains(method)
+            ? experiment.Keep(method.Name, StageKeys.Search(experiment, start.Stage, method.Name, context, options.Images), Call)
+            : Call();
     }
 
-    private AssignmentResult Retrained(
-        Stage from, Assignment assignment, string method, double? lambda, double searchSeconds, int evaluations,
-        TrainingOptions retraining, int searchEpochs)
+    private AssignmentResult Retrained(AssignmentMethod method, Start start, Assignment assignment, Found found)
     {
-        using var model = _experiment.Load(from);
+        var retraining = experiment.Recipe.Retraining;
+        if (start.Search is null)
+        {
+            retraining = retraining with { Epochs = retraining.Epochs + experiment.Recipe.AgnTraining.Epochs };
+        }
+
+        using var model = experiment.Load(start.Stage);
         model.Assign(assignment);
-        double before = 100 * _experiment.TestAccuracy(model);
-        double savings = 1 - assignment.RelativePower(model.Opcounts);
+        double before = 100 * experiment.TestAccuracy(model);
         double? after = null;
         double seconds = 0;
         try
         {
-            var retrained = _experiment.Retrained(from, assignment, retraining);
+            var retrained = experiment.Retrained(start.Stage, assignment, retraining);
             seconds = retrained.Result.Seconds;
-            after = 100 * _experiment.TestAccuracy(retrained.Model);
+            after = 100 * experiment.TestAccuracy(retrained.Model);
             retrained.Model.Dispose();
         }
         catch (TrainingDivergedException)
@@ -179,7 +159,16 @@ public sealed class MethodComparison
         }
 
         return new AssignmentResult(
-            lambda, method, savings, before, after, searchSeconds, seconds, searchEpochs + retraining.Epochs, evaluations,
-            [.. assignment.Multipliers.Select(m => m.Name)]);
+            start.Lambda, method.Name, assignment.Savings, before, after, found.Seconds + (start.Search?.Seconds ?? 0), seconds,
+            retraining.Epochs + (start.Search?.Epochs.Count ?? 0), found.Evaluations, [.. assignment.Multipliers.Select(m => m.Name)]);
     }
+
+    /// <summary>A network that methods start from.</summary>
+    private sealed record Start(Stage Stage, double? Lambda, TrainingRecord? Search, AssignmentContext Context);
+
+    /// <summary>What a method found, by names: the form in which it is kept.</summary>
+    private sealed record Found(
+        [property: JsonPropertyName("multipliers")] IReadOnlyList<string>? Names,
+        [property: JsonPropertyName("seconds")] double Seconds,
+        [property: JsonPropertyName("evaluations")] int Evaluations);
 }

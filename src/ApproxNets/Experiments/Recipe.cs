@@ -79,7 +79,7 @@ public sealed record Recipe(
             16,
             100)
         {
-            Comparison = new([1], [0.2], 6, 64) { Methods = ["agn", "cpsat", "uniform", "greedy"] },
+            Comparison = new([1], [0.2], 6, 64) { Methods = ["agn", "exact", "uniform", "greedy"] },
         },
         "quick" => new(
             profile,
@@ -94,7 +94,7 @@ public sealed record Recipe(
             64,
             2_000)
         {
-            Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "cpsat", "uniform", "greedy"] },
+            Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "exact", "uniform", "greedy"] },
         },
         "full" => new(
             profile,

@@ -51,9 +51,9 @@ internal static class StageKeys
         return key.Add(experiment.Recipe.FineTuning.AddTo);
     }
 
-    public static Fingerprint Search(Experiment experiment, Stage from, string librarySha256, string method, int budget, int images) =>
-        new Fingerprint("search", 1).Add(Start(experiment, from)).Add("library", librarySha256).Add("method", method)
-            .Add("budget", budget).Add("measured-images", images).Add("seed", experiment.Recipe.Float.Seed);
+    public static Fingerprint Search(Experiment experiment, Stage from, string method, AssignmentContext context, int images) =>
+        new Fingerprint("search", 1).Add(Start(experiment, from)).Add("library", context.Library.Sha256).Add("method", method)
+            .Add("budget", context.Budget).Add("loss", context.Loss).Add("measured-images", images).Add("seed", context.Seed);
 
     private static Action<Fingerprint> Images(Experiment experiment) => key => key
         .Add("network", experiment.Recipe.Network).Add("data", experiment.Data.Sha256).Add("images", experiment.Data.Training.Count);

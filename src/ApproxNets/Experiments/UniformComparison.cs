@@ -53,9 +53,9 @@ public static class UniformComparison
                     $"Uniform comparison: found the multiplier '{multiplier.Name}', expected one of the library '{library.Name}'.", nameof(multipliers));
             }
 
-            double[] deviations = [.. samples.Select((s, l) => table.Real(l, m).StandardDeviation / s.OutputStandardDeviation)];
-            double[] means = [.. samples.Select((s, l) => Math.Abs(table.Real(l, m).Mean) / s.OutputStandardDeviation)];
-            var assignment = Assignment.Uniform(multiplier, samples.Count);
+            double[] deviations = [.. samples.Select((_, l) => table[l, m].StandardDeviation)];
+            double[] means = [.. samples.Select((_, l) => Math.Abs(table[l, m].Mean))];
+            var assignment = Assignment.Uniform(multiplier, table.Opcounts);
             double Measure(ApproxModel model)
             {
                 model.Assign(assignment);

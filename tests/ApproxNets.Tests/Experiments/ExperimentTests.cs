@@ -22,7 +22,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(searched.Model.Layers.Count, searched.Result.Sigmas.Count);
         var assignment = Matching.Match(experiment.Errors(searched.Model), searched.Result.Sigmas).ToAssignment();
         var retrained = experiment.Retrained(searched.Stage, assignment);
-        var careful = Assignment.Uniform(experiment.Library.Exact, searched.Model.Layers.Count);
+        var careful = Assignment.Uniform(experiment.Library.Exact, searched.Model.Opcounts);
         var tuned = experiment.FineTuned(searched.Stage, [careful, assignment]);
         var norms = experiment.FineTuned(searched.Stage, [careful, assignment], normOnly: true);
         var noise = experiment.TrainedUnderNoise(searched.Result.Sigmas, experiment.Recipe.Retraining);
@@ -50,8 +50,8 @@ public sealed class ExperimentTests : IDisposable
         // Retraining in a loop, as one tries two thresholds: the second result must not start from the first.
         var experiment = Open();
         var quantized = experiment.Quantized();
-        var coarse = Assignment.Uniform(experiment.Library.Multipliers.Where(m => !m.IsExact).MinBy(m => m.RelativePower)!, quantized.Model.Layers.Count);
-        var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Layers.Count);
+        var coarse = Assignment.Uniform(experiment.Library.Multipliers.Where(m => !m.IsExact).MinBy(m => m.RelativePower)!, quantized.Model.Opcounts);
+        var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Opcounts);
         using (no_grad())
         {
             quantized.Model.Layers[0].Weight.mul_(0);
@@ -71,7 +71,7 @@ public sealed class ExperimentTests : IDisposable
         // The same settings from a start that was trained otherwise, as on another machine: another stage, found as such.
         var experiment = Open();
         var quantized = experiment.Quantized().Stage;
-        var exact = Assignment.Uniform(experiment.Library.Exact, experiment.Quantized().Model.Layers.Count);
+        var exact = Assignment.Uniform(experiment.Library.Exact, experiment.Quantized().Model.Opcounts);
         var first = experiment.Retrained(quantized, exact).Stage;
         var longer = experiment.TrainedExactly(experiment.Recipe.Retraining).Stage;
         var second = experiment.Retrained(longer, exact).Stage;
@@ -145,7 +145,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder, "float-*"));
 
         // From the same weights, retraining has another loss than without a teacher.
-        var exact = Assignment.Uniform(taught.Library.Exact, quantized.Model.Layers.Count);
+        var exact = Assignment.Uniform(taught.Library.Exact, quantized.Model.Opcounts);
         Assert.NotEqual(
             taught.Retrained(quantized.Stage, exact).Result.Epochs[0].Loss, Open().Retrained(quantized.Stage, exact).Result.Epochs[0].Loss);
     }
@@ -155,7 +155,7 @@ public sealed class ExperimentTests : IDisposable
     {
         var experiment = Open();
         var quantized = experiment.Quantized();
-        var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Layers.Count);
+        var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Opcounts);
         Assert.Contains("BatchNorm2d", Assert.Throws<ArgumentException>(() => experiment.Points(quantized.Stage, [exact])).Message);
     }
 

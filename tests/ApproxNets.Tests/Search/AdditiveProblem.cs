@@ -1,6 +1,6 @@
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 
 namespace ApproxNets.Tests.Search;
 
@@ -48,7 +48,7 @@ internal sealed class AdditiveProblem
             assignments = [.. assignments.SelectMany(a => Problem.Library.Multipliers, (a, m) => (Multiplier[])[.. a, m])];
         }
 
-        return [.. assignments.Select(a => new Assignment(a)).Select(a => new SearchPoint(a, a.RelativePower(Problem.Opcounts), 1 - Loss(a)))];
+        return [.. assignments.Select(a => new Assignment(a, Problem.Opcounts)).Select(a => new SearchPoint(a, 1 - Loss(a)))];
     }
 
     private double Accuracy(Assignment assignment)

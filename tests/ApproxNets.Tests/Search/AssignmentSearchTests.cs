@@ -1,5 +1,5 @@
 using ApproxNets.Layers;
-using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using Xunit;
 
 namespace ApproxNets.Tests.Search;
@@ -26,7 +26,7 @@ public sealed class AssignmentSearchTests
         foreach (var point in result.Points)
         {
             Assert.Equal(1 - problem.Loss(point.Assignment), point.Accuracy);
-            Assert.Equal(point.Assignment.RelativePower(problem.Problem.Opcounts), point.RelativePower);
+            Assert.Equal(problem.Problem.Opcounts, point.Assignment.Opcounts);
         }
     }
 
@@ -83,7 +83,7 @@ public sealed class AssignmentSearchTests
     [Fact]
     public void FrontIsThatOfTheDefinition()
     {
-        SearchPoint Point(double power, double accuracy) => new(new Assignment([]), power, accuracy);
+        SearchPoint Point(double power, double accuracy) => new(Assignment.Uniform(ConstantDeviation.Library(power).Multipliers[1], [1]), accuracy);
         SearchPoint[] points = [Point(1, 0.9), Point(0.5, 0.8), Point(0.5, 0.7), Point(0.6, 0.8), Point(0.2, 0.1), Point(0.9, 0.9), Point(0.9, 0.9)];
         var front = SearchPoint.Front(points);
         Assert.Equal([points[4], points[1], points[5]], front);

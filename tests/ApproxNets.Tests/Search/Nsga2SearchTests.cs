@@ -1,4 +1,4 @@
-using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
 using Xunit;
 
 namespace ApproxNets.Tests.Search;

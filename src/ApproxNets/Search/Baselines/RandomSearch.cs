@@ -1,4 +1,4 @@
-namespace ApproxNets.Search;
+namespace ApproxNets.Search.Baselines;
 
 /// <summary>
 /// Measures random assignments, every layer's multiplier drawn from all with equal chance: what an evaluation budget is worth without

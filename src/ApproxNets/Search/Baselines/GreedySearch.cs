@@ -1,6 +1,6 @@
 using ApproxNets.Multipliers;
 
-namespace ApproxNets.Search;
+namespace ApproxNets.Search.Baselines;
 
 /// <summary>
 /// Layer by layer from exact multiplication downwards: every step gives one layer the next cheaper multiplier, the layer where that
