@@ -4,7 +4,7 @@ using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.ErrorModels;
 
-/// <summary>The operands and the output spread of one layer on sample data: what the error models work from.</summary>
+/// <summary>The operands and the output spread of one layer on sample data. The error models work from it.</summary>
 /// <param name="Path">Place of the layer in the model.</param>
 /// <param name="Scheme">Signedness of the codes.</param>
 /// <param name="Shape">Shape of the layer for the whole sample.</param>

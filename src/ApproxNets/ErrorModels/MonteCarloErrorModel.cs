@@ -6,11 +6,11 @@ using ApproxNets.Multipliers;
 namespace ApproxNets.ErrorModels;
 
 /// <summary>
-/// Draws outputs at random: each is the sum of n errors of operand pairs drawn from <c>p_x p_w</c> (Marchisio et al.,
-/// "ReD-CaNe", arXiv 1912.00700). Converges to the single-distribution model: a check on it, not a better model.
+/// Draws outputs at random. Each is the sum of n errors of operand pairs drawn from <c>p_x p_w</c> (Marchisio et al., "ReD-CaNe",
+/// arXiv 1912.00700). It converges to the single-distribution model, so it is a check on that one, not a better model.
 /// </summary>
-/// <remarks>All multipliers of a layer see the same draws, and every run has draws of its own: estimates of one layer are correlated, each
-/// by itself is an ordinary Monte Carlo estimate. The deviation of R runs has a relative standard error of about
+/// <remarks>All multipliers of a layer see the same draws, and every run has draws of its own. So the estimates of one layer are
+/// correlated, and each by itself is an ordinary Monte Carlo estimate. The deviation of R runs has a relative standard error of about
 /// <c>1 / sqrt(2 R)</c> where sums are nearly normal: 0.7 % at 10,000 runs, 0.2 % at the papers' 100,000.</remarks>
 public sealed class MonteCarloErrorModel : IErrorModel
 {

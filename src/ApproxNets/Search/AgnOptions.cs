@@ -73,17 +73,16 @@ public sealed record AgnOptions(double Lambda = 0.2, double InitialSigma = 0.1, 
 /// <param name="Max">Bias tolerance above which a layer earns nothing more.</param>
 /// <param name="Draw">Which outputs share a sign.</param>
 /// <remarks>
-/// <para>Why signs: a bias that is the same in every step would be learnt away by the bias or batch normalisation behind it, in
-/// a few steps and at no loss, whatever its size. What would be measured is the network's ability to retrain.</para>
-/// <para>Why one an image and not one a step: batch normalisation in training subtracts the mean of each channel over
-/// the batch, hence every shift that all its images have in common, sign and all. With <see cref="BiasDraw.Step"/> a layer
-/// followed by batch normalisation has no gradient by beta but that of the reward, and beta grows to its bound: true for a network whose
-/// statistics are estimated anew with the multiplier, and of no use for one whose statistics stay. With one sign for each
-/// image the shift has mean zero over the batch and reaches the loss. It stands for an error common to all positions of an image, which
-/// is what the error of a biased multiplier is, as operands differ from image to image.</para>
+/// <para>The signs: a bias that is the same in every step is learnt away by the bias or batch normalisation behind it, in a few steps and
+/// at no loss, whatever its size. That would measure the network's ability to retrain.</para>
+/// <para>One sign an image, not one a step: batch normalisation in training subtracts the mean of each channel over the batch, and with it
+/// every shift that all images share. With <see cref="BiasDraw.Step"/>, a layer followed by batch normalisation has no gradient by beta but
+/// that of the reward, and beta grows to its bound. That is right for a network whose statistics are estimated anew with the multiplier,
+/// and of no use for one whose statistics stay. With one sign for each image the shift has mean zero over the batch and reaches the loss.
+/// It stands for an error common to all positions of an image. A biased multiplier errs in that way, as operands differ from image to
+/// image.</para>
 /// <para>Batch normalisation sees the larger variance and scales by about <c>1 / sqrt(1 + beta^2 + sigma^2)</c>, for the shift
-/// as for the noise.
-/// </para>
+/// as for the noise.</para>
 /// </remarks>
 public sealed record AgnBias(double Initial = 0.1, double Max = 0.5, BiasDraw Draw = BiasDraw.Image);
 
@@ -95,9 +94,9 @@ public sealed record AgnBias(double Initial = 0.1, double Max = 0.5, BiasDraw Dr
 /// for any. Growing noise costs accuracy in every search, so a small drop ends it early.</param>
 /// <remarks>
 /// <para>The learning rate follows its schedule over all epochs of the options, whether they are run or not. So the cosine of a search that
-/// stops is cut off: weights and tolerances have not seen its small rates at the end and are noisier than those of a whole
-/// search; the retraining that follows makes up for the weights. Towards the end of a schedule everything settles because the
-/// rate is small: a search that stops there has saved little and found nothing special.</para>
+/// stops is cut off. Its weights and tolerances have not seen the small rates at the end and are noisier than those of a whole search.
+/// The retraining that follows makes up for the weights. Towards the end of a schedule everything settles because the rate is small, so
+/// a search that stops there has saved little and found nothing special.</para>
 /// <para>The decision depends on the epochs' records only, so an interrupted search stops where an uninterrupted one does.</para>
 /// </remarks>
 public sealed record AgnStopping(double RewardTolerance = 0.01, int Patience = 3, double? AccuracyDrop = null)

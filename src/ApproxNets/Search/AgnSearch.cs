@@ -11,8 +11,8 @@ namespace ApproxNets.Search;
 /// <summary>
 /// Learns per layer how much Gaussian noise the network tolerates (Trommer, Waschneck, Kumar, ICCAD 2022, section 3):
 /// the output of layer l becomes <c>y + eps |sigma_l| std(y)</c>, and weights and noise scales are trained together on
-/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>. With <see cref="AgnOptions.Bias"/> also a tolerance for the mean
-/// of the error.
+/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>. With <see cref="AgnOptions.Bias"/> it also learns a
+/// tolerance for the mean of the error.
 /// </summary>
 public static class AgnSearch
 {

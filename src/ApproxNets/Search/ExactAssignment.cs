@@ -70,16 +70,13 @@ public static class ExactAssignment
                 + $"{assignment.Multipliers.Count} layers x {multipliers.Count} multipliers.", nameof(degradations));
         }
 
-        double total = 0;
-        foreach (var (layer, used) in assignment.Multipliers.Index())
+        return Sum(degradations, assignment.Multipliers.Select(used =>
         {
-            int column = multipliers.Index().Where(m => ReferenceEquals(m.Item, used)).Select(m => m.Index).DefaultIfEmpty(-1).First();
-            total += column >= 0 ? degradations[layer, column] : throw new ArgumentException(
+            var columns = multipliers.Index().Where(m => ReferenceEquals(m.Item, used)).ToList();
+            return columns.Count > 0 ? columns[0].Index : throw new ArgumentException(
                 $"Exact assignment: found multiplier '{used.Name}' in the assignment, expected one of the "
                 + $"{multipliers.Count} with degradations.", nameof(assignment));
-        }
-
-        return total;
+        }));
     }
 
     /// <summary>Finds the least power within a bound of degradation.</summary>
@@ -88,26 +85,25 @@ public static class ExactAssignment
     /// <param name="degradations">Degradations <c>[layer, multiplier]</c>, additive over layers, 0..1e150; infinite forbids a pair.</param>
     /// <param name="bound">Greatest sum of degradations, 0..1e150, held to the last bit; for example <see cref="Total"/> of a matching.</param>
     /// <param name="frontLimit">Points that a front may hold, &gt;= 1; time and memory grow with it.</param>
-    /// <param name="cancellation">Stops the search.</param>
     /// <returns>The assignment, and what is proven about it. Of equal ones that of least degradation.</returns>
     /// <exception cref="ArgumentException">Sizes differ, a value is out of range, or even the least degradation of every layer exceeds the
     /// bound.</exception>
-    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static ExactAssignmentResult Solve(
         IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations, double bound,
-        int frontLimit = 1 << 14, CancellationToken cancellation = default)
+        int frontLimit = 1 << 14)
     {
-        double[,] powers = Powers(opcounts, multipliers, degradations);
-        double least = LeastSum(degradations);
+        Point[][] options = Options(multipliers, Powers(opcounts, multipliers, degradations), degradations);
+        double least = LeastWeight(options);
         if (!(bound <= Greatest) || !(least <= bound))
         {
             throw new ArgumentException(
                 $"Exact assignment: found the bound {bound}, expected at least {least}, the sum of every layer's least degradation, "
-                + "and at most 1e150.", nameof(bound));
+                + $"and at most {Greatest}.", nameof(bound));
         }
 
-        var (chosen, lower) = Minimize(multipliers, powers, degradations, bound, frontLimit, cancellation);
-        return Result(chosen, lower / opcounts.Sum(), opcounts, multipliers, degradations, r => r.Assignment.RelativePower);
+        var (chosen, cost, lower) = Minimize(options, bound, frontLimit);
+        var assignment = new Assignment([.. chosen.Select(m => multipliers[m])], opcounts);
+        return new ExactAssignmentResult(assignment, Sum(degradations, chosen), lower / opcounts.Sum(), lower == cost);
     }
 
     /// <summary>Finds the least sum of degradations within a power.</summary>
@@ -117,18 +113,16 @@ public static class ExactAssignment
     /// <param name="relativePower">Greatest power relative to exact multiplication, 0..1: one minus the savings wanted. Held to a relative
     /// 1e-12, as the sum of products may differ in its last bits from the decimal number that a caller means.</param>
     /// <param name="frontLimit">Points that a front may hold, &gt;= 1; time and memory grow with it.</param>
-    /// <param name="cancellation">Stops the search.</param>
     /// <returns>The assignment, and what is proven about it. Of equal ones that of least power.</returns>
     /// <exception cref="ArgumentException">Sizes differ, a value is out of range, or even the cheapest multipliers that are allowed take
     /// more.</exception>
-    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static ExactAssignmentResult SolveForPower(
         IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations, double relativePower,
-        int frontLimit = 1 << 14, CancellationToken cancellation = default)
+        int frontLimit = 1 << 14)
     {
-        double[,] powers = Powers(opcounts, multipliers, degradations);
         double total = opcounts.Sum(), bound = relativePower * (1 + 1e-12) * total;
-        double least = LeastSum(powers, degradations);
+        Point[][] options = Options(multipliers, degradations, Powers(opcounts, multipliers, degradations));
+        double least = LeastWeight(options);
         if (!(least <= bound) || relativePower > 1)
         {
             throw new ArgumentException(
@@ -136,18 +130,15 @@ public static class ExactAssignment
                 nameof(relativePower));
         }
 
-        var (chosen, lower) = Minimize(multipliers, degradations, powers, bound, frontLimit, cancellation);
-        return Result(chosen, lower, opcounts, multipliers, degradations, r => r.Degradation);
+        var (chosen, cost, lower) = Minimize(options, bound, frontLimit);
+        return new ExactAssignmentResult(new Assignment([.. chosen.Select(m => multipliers[m])], opcounts), cost, lower, lower == cost);
     }
 
     /// <summary>Chooses one multiplier per layer: the least sum of costs such that the sum of weights stays within the bound.</summary>
-    private static (int[] Chosen, double LowerBound) Minimize(
-        IReadOnlyList<Multiplier> multipliers, double[,] costs, double[,] weights, double bound, int limit,
-        CancellationToken cancellation)
+    private static (int[] Chosen, double Cost, double LowerBound) Minimize(Point[][] options, double bound, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        int layers = costs.GetLength(0);
-        Point[][] options = [.. Enumerable.Range(0, layers).Select(l => Front(multipliers, costs, weights, bound, l))];
+        int layers = options.Length;
         var hulls = new Hull[layers + 1];
         hulls[layers] = new Hull([0], [0]);
         for (int l = layers - 1; l >= 0; l--)
@@ -160,12 +151,12 @@ public static class ExactAssignment
         double lower = 0;
         for (int size = Math.Min(limit, 1 << 12); ; size = (int)Math.Min(limit, 8L * size))
         {
-            var (chosen, cost, proven) = Search(options, hulls, bound, best.Cost, size, cancellation);
+            var (chosen, cost, proven) = Search(options, hulls, bound, best.Cost, size);
             best = cost < best.Cost ? (chosen, cost) : best;
             lower = Math.Min(best.Cost, Math.Max(lower, proven));
             if (lower == best.Cost || size == limit)
             {
-                return (best.Chosen, lower);
+                return (best.Chosen, best.Cost, lower);
             }
         }
     }
@@ -173,7 +164,7 @@ public static class ExactAssignment
     /// <summary>Merges the fronts of all layers. Returns the cheapest choice found, no choice if all cost more than is known, and a
     /// proven bound of the least cost: infinite where no point was given up.</summary>
     private static (int[] Chosen, double Cost, double LowerBound) Search(
-        Point[][] options, Hull[] hulls, double bound, double known, int limit, CancellationToken cancellation)
+        Point[][] options, Hull[] hulls, double bound, double known, int limit)
     {
         double lower = double.PositiveInfinity;
         List<Point> front = [default], merged = [], next = [], spare = [];
@@ -183,13 +174,13 @@ public static class ExactAssignment
             merged.Clear();
             foreach (var option in layer)
             {
-                cancellation.ThrowIfCancellationRequested();
                 next.Clear();
                 int corner = 0;
                 for (int at = 0; at < front.Count; at++)
                 {
                     var sum = new Point(front[at].Cost + option.Cost, front[at].Weight + option.Weight, at, option.Multiplier);
-                    if (sum.Weight <= bound && hulls[l + 1].Complete(sum, bound, ref corner, ref known) <= known * (1 + Slack))
+                    double least = hulls[l + 1].Complete(sum, bound, ref corner, ref known);
+                    if (sum.Weight <= bound && double.IsFinite(least) && least <= known * (1 + Slack))
                     {
                         next.Add(sum);
                     }
@@ -265,36 +256,29 @@ public static class ExactAssignment
         return threshold;
     }
 
-    /// <summary>The multipliers of a layer that no other one beats or equals, by rising cost. Ties go to the name.</summary>
-    private static Point[] Front(IReadOnlyList<Multiplier> multipliers, double[,] costs, double[,] weights, double bound, int layer)
-    {
-        var front = new List<Point>();
-        var allowed = Enumerable.Range(0, multipliers.Count).Where(m => weights[layer, m] <= bound && double.IsFinite(costs[layer, m]));
-        foreach (int m in allowed.OrderBy(m => costs[layer, m]).ThenBy(m => weights[layer, m]).ThenBy(m => multipliers[m].Name, StringComparer.Ordinal))
+    /// <summary>For every layer the multipliers that no other one beats or equals, by rising cost. Ties go to the name.</summary>
+    private static Point[][] Options(IReadOnlyList<Multiplier> multipliers, double[,] costs, double[,] weights) =>
+    [
+        .. Enumerable.Range(0, costs.GetLength(0)).Select(l =>
         {
-            if (front.Count == 0 || weights[layer, m] < front[^1].Weight)
+            var front = new List<Point>();
+            foreach (var point in multipliers.Select((_, m) => new Point(costs[l, m], weights[l, m], 0, m))
+                .Where(p => double.IsFinite(p.Cost) && double.IsFinite(p.Weight))
+                .OrderBy(p => p.Cost).ThenBy(p => p.Weight).ThenBy(p => multipliers[p.Multiplier].Name, StringComparer.Ordinal))
             {
-                front.Add(new Point(costs[layer, m], weights[layer, m], 0, m));
+                if (front.Count == 0 || point.Weight < front[^1].Weight)
+                {
+                    front.Add(point);
+                }
             }
-        }
 
-        return [.. front];
-    }
+            return front.ToArray();
+        }),
+    ];
 
-    private static ExactAssignmentResult Result(
-        int[] chosen, double lower, IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations,
-        Func<ExactAssignmentResult, double> minimised)
-    {
-        var assignment = new Assignment([.. chosen.Select(m => multipliers[m])], opcounts);
-        double degradation = 0;
-        foreach (var (layer, m) in chosen.Index())
-        {
-            degradation += degradations[layer, m];
-        }
-
-        var result = new ExactAssignmentResult(assignment, degradation, lower, false);
-        return result with { IsOptimal = lower == minimised(result) };
-    }
+    /// <summary>The least sum of weights; infinite where a layer has no option.</summary>
+    private static double LeastWeight(Point[][] options) =>
+        options.Aggregate(0.0, (sum, layer) => sum + (layer.Length > 0 ? layer[^1].Weight : double.PositiveInfinity));
 
     /// <summary>What every pair adds to the power, <c>c_l P(m)</c>; checks the input.</summary>
     private static double[,] Powers(IReadOnlyList<long> opcounts, IReadOnlyList<Multiplier> multipliers, double[,] degradations)
@@ -328,18 +312,8 @@ public static class ExactAssignment
         return powers;
     }
 
-    /// <summary>The sum of every layer's least value, in the order of the layers; of pairs whose other value is finite.</summary>
-    private static double LeastSum(double[,] values, double[,]? others = null)
-    {
-        double sum = 0;
-        for (int l = 0; l < values.GetLength(0); l++)
-        {
-            sum += Enumerable.Range(0, values.GetLength(1)).Where(m => others is null || double.IsFinite(others[l, m]))
-                .Select(m => values[l, m]).DefaultIfEmpty(double.PositiveInfinity).Min();
-        }
-
-        return sum;
-    }
+    private static double Sum(double[,] values, IEnumerable<int> columns) =>
+        columns.Index().Aggregate(0.0, (sum, c) => sum + values[c.Index, c.Item]);
 
     /// <summary>Sums over the first layers; the point of the front before it came from, and the multiplier added since.</summary>
     private readonly record struct Point(double Cost, double Weight, int Before, int Multiplier);

@@ -3,12 +3,12 @@ using ApproxNets.Multipliers;
 namespace ApproxNets.Search.Baselines;
 
 /// <summary>
-/// Layer by layer from exact multiplication downwards: every step gives one layer the next cheaper multiplier, the layer where that
-/// saves most power per lost accuracy, measured.
+/// Starts from exact multiplication. Every step gives one layer the next cheaper multiplier: the layer where that saves most power per
+/// lost accuracy, as measured.
 /// </summary>
-/// <remarks>A step that loses no accuracy comes before every one that does; of several, the one that saves most power, then the earlier
-/// layer. "Next cheaper" goes through the library in order of power: give it a Pareto front (<see cref="ParetoFront"/>), or a bad
-/// multiplier bars the way to the good ones behind it.</remarks>
+/// <remarks>A step that loses no accuracy comes before every one that does. Of several, the one that saves most power comes first, then
+/// the earlier layer. "Next cheaper" goes through the library in order of power. Give it a Pareto front (<see cref="ParetoFront"/>), or a
+/// bad multiplier bars the way to the good ones behind it.</remarks>
 public static class GreedySearch
 {
     /// <summary>Descends until the budget is used up, or every step left would fall below a bound of accuracy.</summary>

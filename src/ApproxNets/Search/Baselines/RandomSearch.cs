@@ -1,8 +1,8 @@
 namespace ApproxNets.Search.Baselines;
 
 /// <summary>
-/// Measures random assignments, every layer's multiplier drawn from all with equal chance: what an evaluation budget is worth without
-/// any method. In a network of many layers the drawn powers lie close to the mean power of the library.
+/// Measures random assignments; every layer's multiplier is drawn from all with equal chance. It shows what a budget of measurements is
+/// worth without any method. In a network of many layers the drawn powers lie close to the mean power of the library.
 /// </summary>
 public static class RandomSearch
 {

@@ -2,7 +2,7 @@ using ApproxNets.Layers;
 using ApproxNets.Search.Baselines;
 using Xunit;
 
-namespace ApproxNets.Tests.Search;
+namespace ApproxNets.Tests.Search.Baselines;
 
 /// <summary>What all searches over assignments have in common, and the two plain ones.</summary>
 public sealed class AssignmentSearchTests

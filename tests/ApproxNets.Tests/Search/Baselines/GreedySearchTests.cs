@@ -1,7 +1,7 @@
 using ApproxNets.Search.Baselines;
 using Xunit;
 
-namespace ApproxNets.Tests.Search;
+namespace ApproxNets.Tests.Search.Baselines;
 
 public sealed class GreedySearchTests
 {

@@ -2,7 +2,7 @@ using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search.Baselines;
 
-namespace ApproxNets.Tests.Search;
+namespace ApproxNets.Tests.Search.Baselines;
 
 /// <summary>Layers whose losses of accuracy add up, so that every assignment can be computed by hand.</summary>
 internal sealed class AdditiveProblem
