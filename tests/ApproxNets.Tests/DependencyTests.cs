@@ -44,7 +44,7 @@ public sealed partial class DependencyTests
     {
         string[] forbidden = [.. Folders.Keys.Where(other => other != folder && !Folders[folder].Contains(other)).Select(other => $"ApproxNets.{other}")];
         var result = Types.InAssembly(typeof(RepositoryFolder).Assembly)
-            .That().ResideInNamespaceStartingWith($"ApproxNets.{folder}")
+            .That().ResideInNamespaceMatching($@"^ApproxNets\.{folder}(\.|$)")
             .ShouldNot().HaveDependencyOnAny(forbidden).GetResult();
         Assert.True(result.IsSuccessful, $"{folder} may use {string.Join(", ", Folders[folder])}; found more in "
             + string.Join(", ", (result.FailingTypes ?? []).Select(type => $"{type.FullName} ({type.Explanation})")));
