@@ -1,6 +1,5 @@
-using System.Net;
 using System.Text;
-using ApproxNets.Cli.Running;
+using System.Net;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -12,7 +11,7 @@ internal static class CSharpHighlighter
     public static string ToHtml(string code)
     {
         var html = new StringBuilder();
-        foreach (var token in ScriptSyntax.Parse(code).GetRoot().DescendantTokens())
+        foreach (var token in CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(kind: SourceCodeKind.Script)).GetRoot().DescendantTokens())
         {
             AppendTrivia(html, token.LeadingTrivia);
             Append(html, Class(token), token.Text);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ApproxNets.Data;
-using ApproxNets.Interactive.Internals;
 
 namespace ApproxNets.Cli.Running;
 
@@ -69,7 +68,7 @@ internal sealed class DownloadDisplay : IProgress<FetchProgress>
             : " MB";
         string left = p.Bytes == p.Total ? ", checking and unpacking"
             : p.Total is { } size && p.BytesPerSecond > 0
-                ? $", {ProgressText.Time(TimeSpan.FromSeconds((size - p.Bytes) / p.BytesPerSecond))} left"
+                ? $", {Terminal.Time(TimeSpan.FromSeconds((size - p.Bytes) / p.BytesPerSecond))} left"
             : "";
         return string.Create(CultureInfo.InvariantCulture, $"{_name}: {p.Bytes / 1e6:F1}{share}, {p.BytesPerSecond / 1e6:F1} MB/s{left}");
     }

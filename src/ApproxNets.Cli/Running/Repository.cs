@@ -1,4 +1,3 @@
-using ApproxNets.Cli.Commands;
 using ApproxNets.Data;
 
 namespace ApproxNets.Cli.Running;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ApproxNets.Interactive.Internals;
 
 namespace ApproxNets.Cli.Running;
 
@@ -137,5 +136,8 @@ internal sealed class Terminal : IDisposable
         }
     }
 
-    private string Elapsed() => ProgressText.Time(Stopwatch.GetElapsedTime(_start)).ToString(CultureInfo.InvariantCulture);
+    internal static string Time(TimeSpan time) =>
+        time.ToString(time < TimeSpan.FromHours(1) ? @"mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private string Elapsed() => Time(Stopwatch.GetElapsedTime(_start));
 }
