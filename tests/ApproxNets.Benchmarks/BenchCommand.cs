@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;

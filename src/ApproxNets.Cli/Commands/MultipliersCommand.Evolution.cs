@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ApproxNets.Cli.Running;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using ApproxNets.Multipliers.Evolution;
 using ApproxNets.Multipliers.Import;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers.Evolution;

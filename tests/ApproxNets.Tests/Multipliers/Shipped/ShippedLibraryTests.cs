@@ -100,7 +100,7 @@ public sealed class ShippedLibraryTests : IDisposable
     [Fact]
     public void The_readme_has_its_checksum_and_counts()
     {
-        string root = ApproxNets.Data.RepositoryFolder.Find(AppContext.BaseDirectory);
+        string root = ApproxNets.Foundation.RepositoryFolder.Find(AppContext.BaseDirectory);
         string readme = Words("data", "README.md");
         int unsigned = MultiplierLibrary.Shipped(Signedness.Unsigned).Multipliers.Count;
         string counts = $"{unsigned} unsigned and {MultiplierLibrary.Shipped(Signedness.Signed).Multipliers.Count} signed";
