@@ -44,7 +44,7 @@ internal static class BenchCommand
         {
             if (Layers(result.GetValueOrDefault<string>()).Length == 0)
             {
-                result.AddError("--filter: found no layer with that in its name, expected a part like 'resnet' or 'dw3x3'.");
+                result.AddError($"--filter: found no layer with '{result.GetValueOrDefault<string>()}' in its name, expected a part like 'resnet' or 'dw3x3'.");
             }
         });
         var path = new Option<string>("--path")

@@ -53,7 +53,7 @@ internal static class RunCommand
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");
 
-        var terminal = Terminal.ForProcess();
+        var terminal = Terminal.ForProcess(interactive: !verbose);
         using var interruption = new Interruption(terminal.WriteLine);
         var result = new RunResult(repository, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
         var report = new ReportWriter(folder, result);

@@ -9,7 +9,7 @@ using ApproxNets.Studies;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, and plotly.js beside them.</summary>
+/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, plotly.js and temml beside them.</summary>
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
@@ -31,6 +31,11 @@ internal sealed class ReportWriter
         AtomicFile.Write(Path.Combine(folder, NotebookHost.PlotlyFileName), target =>
         {
             using var script = NotebookHost.OpenPlotly();
+            script.CopyTo(target);
+        });
+        AtomicFile.Write(Path.Combine(folder, PageFrame.MathFileName), target =>
+        {
+            using var script = PageFrame.Open(PageFrame.MathFileName);
             script.CopyTo(target);
         });
         WriteIndex();

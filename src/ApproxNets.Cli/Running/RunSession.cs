@@ -19,6 +19,16 @@ internal static class RunSession
     public static async Task ExecuteAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
         bool inPlace, CancellationToken cancellation)
     {
+        await terminal.RunAsync(() => RunAllAsync(plan, result, save, terminal, verbose, inPlace, cancellation));
+        if (result.Notebooks.FirstOrDefault(run => run.Failure is not null)?.Failure is { } failure)
+        {
+            terminal.WriteLine($"\nFAILED {failure}\n");
+        }
+    }
+
+    private static async Task RunAllAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
+        bool inPlace, CancellationToken cancellation)
+    {
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < result.Notebooks.Count && result.Status == RunStatus.Running; i++)
         {
@@ -38,12 +48,6 @@ internal static class RunSession
             }
 
             Save();
-        }
-
-        terminal.Dispose();
-        if (result.Notebooks.FirstOrDefault(run => run.Failure is not null)?.Failure is { } failure)
-        {
-            terminal.WriteLine($"\nFAILED {failure}\n");
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class NotebookFixture : IDisposable
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
         var result = new RunResult(Folder, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
-        await RunSession.ExecuteAsync(plan, result, new ReportWriter(Report, result).Write, new Terminal(Log, interactive: false, () => 100),
+        await RunSession.ExecuteAsync(plan, result, new ReportWriter(Report, result).Write, new Terminal(Log, interactive: false),
             verbose: false, inPlace, stop?.Token ?? TestContext.Current.CancellationToken);
         return result;
     }
