@@ -95,46 +95,6 @@ public static partial class Charts
             layout => layout["bargap"] = 0.25);
     }
 
-    /// <summary>Draws how values are distributed: counts in bins of equal width, common to all series.</summary>
-    /// <param name="caption">What the chart shows.</param>
-    /// <param name="xTitle">Title of the horizontal axis, with unit.</param>
-    /// <param name="yTitle">Title of the vertical axis, e.g. "count" or "share".</param>
-    /// <param name="series">Named samples; values that are not finite are left out.</param>
-    /// <param name="bins">Number of bins over the range of all values.</param>
-    /// <param name="share">Heights are shares of the series' values instead of counts.</param>
-    /// <exception cref="ArgumentException">The caption or a title is empty, or there is no finite value.</exception>
-    public static Figure Histogram(
-        string caption, string xTitle, string yTitle, IReadOnlyList<(string Name, double[] Values)> series, int bins = 50,
-        bool share = false)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
-        var finite = series.Select(s => s.Values.Where(double.IsFinite).ToArray()).ToArray();
-        if (!finite.Any(values => values.Length > 0))
-        {
-            throw new ArgumentException($"Chart '{caption}': found no finite value, expected at least one.");
-        }
-
-        double low = finite.Min(values => values.DefaultIfEmpty(double.PositiveInfinity).Min());
-        double high = finite.Max(values => values.DefaultIfEmpty(double.NegativeInfinity).Max());
-        double width = high > low ? (high - low) / bins : 1;
-        var centres = ChartLayout.Numbers(Enumerable.Range(0, bins).Select(bin => low + ((bin + 0.5) * width)));
-        var traces = series.Select((s, i) => new Properties
-        {
-            ["type"] = "bar",
-            ["name"] = s.Name,
-            ["x"] = centres,
-            ["y"] = ChartLayout.Numbers(Count(finite[i], low, width, bins)
-                .Select(count => share && finite[i].Length > 0 ? count / (double)finite[i].Length : count)),
-            ["opacity"] = series.Count > 1 ? 0.6 : 0.9,
-            ["marker"] = new Properties { ["color"] = ChartLayout.Palette[i % ChartLayout.Palette.Length] },
-        });
-        return ChartLayout.Make(caption, traces, ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle), layout =>
-        {
-            layout["barmode"] = "overlay";
-            layout["bargap"] = 0;
-        });
-    }
-
     /// <summary>Shows images in rows, each over its label.</summary>
     /// <param name="caption">What the images show.</param>
     /// <param name="images">Images, bytes 0..255 in the order channel, row, column.</param>
@@ -149,17 +109,6 @@ public static partial class Charts
         string caption, IReadOnlyList<byte[]> images, int channels, int height, int width, IReadOnlyList<string> labels, int columns = 10,
         int scale = 2)
         => new(caption, images, (channels, height, width), labels, columns, scale);
-
-    private static int[] Count(double[] values, double low, double width, int bins)
-    {
-        var counts = new int[bins];
-        foreach (double value in values)
-        {
-            counts[Math.Min(bins - 1, (int)((value - low) / width))]++;
-        }
-
-        return counts;
-    }
 
     private static Properties Points(Series series, int index, string mode, int size, bool logX, bool logY)
     {

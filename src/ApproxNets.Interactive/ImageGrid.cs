@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using ApproxNets.Interactive.Internals;
+using StbImageWriteSharp;
 
 namespace ApproxNets.Interactive;
 
@@ -28,7 +28,7 @@ public sealed class ImageGrid
 
         Caption = caption;
         _images = [.. images.Select(image => "data:image/png;base64,"
-            + Convert.ToBase64String(Png.Encode(image, shape.Channels, shape.Height, shape.Width)))];
+            + Convert.ToBase64String(Png(image, shape.Channels, shape.Height, shape.Width)))];
         _labels = [.. labels];
         _columns = columns;
         _shown = (shape.Height * scale, shape.Width * scale);
@@ -59,5 +59,20 @@ public sealed class ImageGrid
         html.Append("</div><figcaption style=\"font:0.9em system-ui,sans-serif;padding-top:6px\">").Append(WebUtility.HtmlEncode(Caption))
             .Append("</figcaption></figure>");
         return html.ToString();
+    }
+
+    /// <summary>Encodes an image, bytes in the order channel, row, column, as PNG.</summary>
+    internal static byte[] Png(byte[] planes, int channels, int height, int width)
+    {
+        if (channels is not (1 or 3) || height < 1 || width < 1 || planes.Length != channels * height * width)
+        {
+            throw new ArgumentException($"Image: found {planes.Length} bytes for {channels} x {height} x {width}, "
+                + "expected 1 or 3 channels and their product.");
+        }
+
+        byte[] pixels = [.. Enumerable.Range(0, planes.Length).Select(i => planes[((i % channels) * height * width) + (i / channels)])];
+        using var png = new MemoryStream();
+        new ImageWriter().WritePng(pixels, width, height, channels == 3 ? ColorComponents.RedGreenBlue : ColorComponents.Grey, png);
+        return png.ToArray();
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ApproxNets.Cli;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Running;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
@@ -188,10 +188,12 @@ public sealed class ReadmeTests
     public async Task The_code_runs_as_in_a_notebook()
     {
         string[] code = [.. Regex.Matches(Readme, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
-        using var engine = new ScriptEngine(Root, new NotebookGlobals((_, _) => { }));
+        using var engine = new NotebookEngine();
+        async Task Run(string cell) =>
+            Assert.Null(await engine.ExecuteAsync(cell, "README.md", _ => { }, TestContext.Current.CancellationToken));
 
         // A notebook begins with this line.
-        await engine.RunAsync("#r \"ApproxNets.dll\"\n" + code[0], "README.md", TestContext.Current.CancellationToken);
+        await Run("#r \"ApproxNets.dll\"\n" + code[0]);
 
         var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
         var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
@@ -200,14 +202,14 @@ public sealed class ReadmeTests
 
         // The second piece comes after a study was made; everything in it is small here.
         using var folder = new TemporaryFolder();
-        await engine.RunAsync(
+        await Run(
             $"""
             using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Experiments;
             var recipe = Recipe.For("smoke");
             var experiment = new Experiment(Datasets.Load("shapes", 1, recipe.Images), recipe, Libraries.Open("built-in", Signedness.Signed), new StageStore(@"{folder.Path}"));
             var multipliers = Libraries.Open("built-in", Signedness.Signed);
-            """, "study", TestContext.Current.CancellationToken);
-        await engine.RunAsync(code[1], "README.md", TestContext.Current.CancellationToken);
+            """);
+        await Run(code[1]);
 
         var assignment = Assert.IsType<Assignment>(engine.Variable("assignment")?.Value);
         Assert.Contains(assignment.Multipliers, multiplier => !multiplier.IsExact);

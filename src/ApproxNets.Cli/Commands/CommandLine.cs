@@ -14,7 +14,6 @@ internal static class CommandLine
     {
         RunCommand.Create(),
         DataCommand.Create(),
-        BenchCommand.Create(),
         MultipliersCommand.Create(),
         CheckpointsCommand.Create(),
         DoctorCommand.Create(),

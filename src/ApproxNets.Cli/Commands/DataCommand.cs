@@ -24,12 +24,12 @@ internal static class DataCommand
         var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
         fetch.SetAction(async (parsed, _) =>
         {
-            var display = new DownloadDisplay(parsed.GetValue(name)!, Console.Out, !Console.IsOutputRedirected);
-            using var interruption = new Interruption(display.WriteLine);
+            var terminal = Terminal.ForProcess();
+            using var interruption = new Interruption(terminal.WriteLine);
             return await FetchAsync(
                 parsed.GetValue(name)!,
                 (set, progress, cancellation) => DatasetFetcher.FetchAsync(set, null, progress, cancellation),
-                display, Console.Error, interruption.Token);
+                terminal, Console.Error, interruption.Token);
         });
         return new Command("data", "Data sets and multiplier tables on this machine.") { list, fetch };
     }
@@ -64,12 +64,12 @@ internal static class DataCommand
     }
 
     internal static async Task<int> FetchAsync(
-        string name, Fetch fetch, DownloadDisplay display, TextWriter error, CancellationToken cancellation)
+        string name, Fetch fetch, Terminal terminal, TextWriter error, CancellationToken cancellation)
     {
         try
         {
-            string folder = await fetch(name, display, cancellation);
-            display.WriteLine($"{name}: complete, in {folder}");
+            string folder = await terminal.DownloadAsync(name, progress => fetch(name, progress, cancellation));
+            terminal.WriteLine($"{name}: complete, in {folder}");
             return CommandLine.Success;
         }
         catch (ArgumentException e) when (e.ParamName == nameof(name))
@@ -78,12 +78,11 @@ internal static class DataCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            display.WriteLine($"{name}: stopped. What has come is kept; the same command goes on from there.");
+            terminal.WriteLine($"{name}: stopped. What has come is kept; the same command goes on from there.");
             return CommandLine.Cancelled;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            display.Clear();
             error.WriteLine($"approxnets: could not fetch {name}: {e.Message}");
             error.WriteLine(DatasetFetcher.ByHand(name));
             return CommandLine.Failure;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ApproxNets.Foundation;
-using ApproxNets.Interactive.Internals;
+using ApproxNets.Interactive;
 using ApproxNets.Layers;
 using ApproxNets.Experiments;
 using Spectre.Console;
@@ -29,19 +29,10 @@ internal static class DoctorCommand
         Row("System", Provenance.OperatingSystemName());
         Row("CPU", Provenance.CpuName());
         Row("Threads", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
-        string? problem = null;
-        try
-        {
-            HostChecks.RequireTorch();
-            Row("libtorch", $"{torch.__version__}, {torch.get_num_threads()} threads"
+        string? problem = NotebookHost.TorchProblem();
+        Row("libtorch", problem is not null ? "does not load"
+            : $"{torch.__version__}, {torch.get_num_threads()} threads"
                 + (NativeSettings.OneDnnIsLimited ? ", SSE4.1 only: this virtual machine hides the size of its caches" : ""));
-        }
-        catch (InvalidOperationException e)
-        {
-            problem = e.Message;
-            Row("libtorch", "does not load");
-        }
-
         Row("APPROXNETS_DATA", Environment.GetEnvironmentVariable("APPROXNETS_DATA") ?? "not set (data/.cache is used)");
         string? repository = RepositoryFolder.TryFind();
         Row("Repository", repository ?? "not found from here");

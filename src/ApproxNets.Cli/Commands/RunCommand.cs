@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ApproxNets.Cli.Notebooks;
+using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
 
 namespace ApproxNets.Cli.Commands;
@@ -51,10 +53,13 @@ internal static class RunCommand
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");
 
-        var terminal = Terminal.ForProcess();
+        var terminal = Terminal.ForProcess(interactive: !verbose);
         using var interruption = new Interruption(terminal.WriteLine);
-        var run = await RunSession.ExecuteAsync(plan, repository, folder, terminal, verbose, inPlace, interruption.Token);
-        return run.Status switch
+        var result = new RunResult(repository, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
+        var report = new ReportWriter(folder, result);
+        await RunSession.ExecuteAsync(plan, result, report.Write, terminal, verbose, inPlace, interruption.Token);
+        terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
+        return result.Status switch
         {
             RunStatus.Ok => CommandLine.Success,
             RunStatus.Cancelled => CommandLine.Cancelled,

@@ -1,64 +1,14 @@
-using System.Net;
-using System.Text;
-using ApproxNets.Cli.Running;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
+using System.Text.RegularExpressions;
+using ColorCode;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>C# as HTML with classes for keywords, strings, numbers and comments.</summary>
-internal static class CSharpHighlighter
+/// <summary>C# as HTML with ColorCode's classes for keywords, strings, numbers and comments.</summary>
+internal static partial class CSharpHighlighter
 {
-    public static string ToHtml(string code)
-    {
-        var html = new StringBuilder();
-        foreach (var token in ScriptSyntax.Parse(code).GetRoot().DescendantTokens())
-        {
-            AppendTrivia(html, token.LeadingTrivia);
-            Append(html, Class(token), token.Text);
-            AppendTrivia(html, token.TrailingTrivia);
-        }
+    public static string ToHtml(string code) => Frame().Replace(new HtmlClassFormatter().GetHtmlString(code, Languages.CSharp), "");
 
-        return html.ToString();
-    }
-
-    private static string? Class(SyntaxToken token)
-    {
-        if (token.IsKeyword() || token.IsContextualKeyword() || (token.IsKind(SyntaxKind.IdentifierToken) && token.Text == "var"))
-        {
-            return "k";
-        }
-
-        return token.Kind() switch
-        {
-            SyntaxKind.NumericLiteralToken => "n",
-            SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken or SyntaxKind.InterpolatedStringTextToken
-                or SyntaxKind.InterpolatedStringStartToken or SyntaxKind.InterpolatedStringEndToken
-                or SyntaxKind.InterpolatedVerbatimStringStartToken
-                or SyntaxKind.InterpolatedSingleLineRawStringStartToken
-                or SyntaxKind.InterpolatedMultiLineRawStringStartToken or SyntaxKind.InterpolatedRawStringEndToken
-                or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken => "s",
-            _ => null,
-        };
-    }
-
-    private static void AppendTrivia(StringBuilder html, SyntaxTriviaList list)
-    {
-        foreach (var trivia in list)
-        {
-            Append(html, trivia.IsDirective ? "d" : trivia.IsKind(SyntaxKind.WhitespaceTrivia) || trivia.IsKind(SyntaxKind.EndOfLineTrivia)
-                ? null : "c", trivia.ToFullString());
-        }
-    }
-
-    private static void Append(StringBuilder html, string? style, string text)
-    {
-        if (text.Length == 0)
-        {
-            return;
-        }
-
-        string encoded = WebUtility.HtmlEncode(text);
-        html.Append(style is null ? encoded : $"<span class=\"{style}\">{encoded}</span>");
-    }
+    // ColorCode puts the code into elements of its own.
+    [GeneratedRegex(@"^<div class=""csharp""><pre>\s*|\s*</pre></div>$")]
+    private static partial Regex Frame();
 }

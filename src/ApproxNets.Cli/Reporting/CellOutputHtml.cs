@@ -58,7 +58,7 @@ internal static partial class CellOutputHtml
         }
 
         return data["text/markdown"] is { } text ? markdown.ToHtml(Text(text))
-            : data["text/latex"] is { } latex ? MathMl.Convert(Text(latex).Trim().Trim('$'), display: true)
+            : data["text/latex"] is { } latex ? MarkdownText.Formula(Text(latex).Trim().Trim('$'), display: true)
             : $"<pre class=\"result\">{WebUtility.HtmlEncode(Text(data["text/plain"]))}</pre>";
     }
 

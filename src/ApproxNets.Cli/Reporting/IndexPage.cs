@@ -1,24 +1,24 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using ApproxNets.Cli.Running;
+using ApproxNets.Cli.Notebooks;
 
 namespace ApproxNets.Cli.Reporting;
 
 /// <summary>The report's first page: what ran, how it went, on what machine.</summary>
 internal static class IndexPage
 {
-    public static string Make(RunSession session, JsonObject facts)
+    public static string Make(RunResult result, JsonObject facts)
     {
         string body = $"""
             <main class="index">
             <header>
             <p class="kicker">ApproxNets</p>
             <h1>Approximate multipliers in neural networks</h1>
-            <p class="lead">{Lead(session)}</p>
+            <p class="lead">{Lead(result)}</p>
             </header>
-            {Failures(session)}<h2>Notebooks</h2>
-            {Notebooks(session)}
-            {Parameters(session)}<h2>Environment</h2>
+            {Failures(result)}<h2>Notebooks</h2>
+            {Notebooks(result)}
+            {Parameters(result)}<h2>Environment</h2>
             {Environment(facts)}
             <p class="foot">All numbers of this report: <a href="report.json">report.json</a>.
             Each page has its executed notebook beside it.</p>
@@ -27,24 +27,24 @@ internal static class IndexPage
         return PageFrame.Make("ApproxNets report", body, script: null);
     }
 
-    private static string Lead(RunSession session)
+    private static string Lead(RunResult result)
     {
-        int done = session.Notebooks.Count(run => run.Status == RunStatus.Ok);
-        return $"<span class=\"badge {Class(session.Status)}\">{PageFrame.Encode(ReportWriter.StatusName(session))}</span> "
-            + $"{done} of {session.Notebooks.Count} notebooks ran through in {PageFrame.Seconds(session.Seconds)}, "
-            + $"profile <strong>{PageFrame.Encode(session.Profile)}</strong>, {session.Notebooks.Sum(run => run.Charts)} charts.";
+        int done = result.Notebooks.Count(run => run.Status == RunStatus.Ok);
+        return $"<span class=\"badge {Class(result.Status)}\">{PageFrame.Encode(ReportWriter.StatusName(result.Status))}</span> "
+            + $"{done} of {result.Notebooks.Count} notebooks ran through in {PageFrame.Seconds(result.Seconds)}, "
+            + $"profile <strong>{PageFrame.Encode(result.Profile)}</strong>, {result.Notebooks.Sum(run => run.Charts)} charts.";
     }
 
-    private static string Failures(RunSession session) => string.Concat(session.Notebooks.Where(run => run.Failure is not null)
+    private static string Failures(RunResult result) => string.Concat(result.Notebooks.Where(run => run.Failure is not null)
         .Select(run => $"<div class=\"banner failed\"><strong>A cell failed; later notebooks did not run.</strong>"
             + $"<pre>{PageFrame.Encode(run.Failure!.ToString())}</pre></div>\n"));
 
-    private static string Notebooks(RunSession session)
+    private static string Notebooks(RunResult result)
     {
         var html = new StringBuilder(
             "<table class=\"runs\"><thead><tr><th>Notebook</th><th>Status</th>"
             + "<th class=\"number\">Time</th><th class=\"number\">Charts</th></tr></thead><tbody>\n");
-        foreach (var run in session.Notebooks)
+        foreach (var run in result.Notebooks)
         {
             string title = PageFrame.Encode(run.Document.Title);
             string link = run.Status == RunStatus.NotRun ? title : $"<a href=\"{Uri.EscapeDataString(run.PageName)}\">{title}</a>";
@@ -59,9 +59,9 @@ internal static class IndexPage
         return html.Append("</tbody></table>").ToString();
     }
 
-    private static string Parameters(RunSession session)
+    private static string Parameters(RunResult result)
     {
-        var runs = session.Notebooks.Where(run => run.Parameters.Count > 0).ToList();
+        var runs = result.Notebooks.Where(run => run.Parameters.Count > 0).ToList();
         return runs.Count == 0 ? "" : "<h2>Parameters</h2>\n<dl>" + string.Concat(runs.Select(run =>
             $"<dt>{PageFrame.Encode(run.Document.FileName)}</dt><dd>"
             + string.Concat(run.Parameters.Select(

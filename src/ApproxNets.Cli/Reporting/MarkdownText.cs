@@ -8,7 +8,7 @@ using Markdig.Syntax.Inlines;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Markdown cells as HTML: formulas as MathML, links fit to the report's folder, local images embedded.</summary>
+/// <summary>Markdown cells as HTML: formulas for temml, links fit to the report's folder, local images embedded.</summary>
 internal sealed class MarkdownText
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras()
@@ -55,6 +55,10 @@ internal sealed class MarkdownText
         renderer.Render(document);
         return writer.ToString();
     }
+
+    /// <summary>LaTeX as an element that temml turns into MathML; without scripts the page shows it as it was written.</summary>
+    public static string Formula(string tex, bool display) =>
+        $"<span class=\"math{(display ? " display" : "")}\">{System.Net.WebUtility.HtmlEncode(tex.Trim())}</span>";
 
     private static string PlainText(HeadingBlock heading)
     {
@@ -133,7 +137,7 @@ internal sealed class MarkdownText
     {
         protected override void Write(HtmlRenderer renderer, MathInline obj)
         {
-            string math = MathMl.Convert(obj.Content.ToString(), obj.DelimiterCount == 2);
+            string math = Formula(obj.Content.ToString(), obj.DelimiterCount == 2);
             if (obj.NextSibling is LiteralInline { Content.CurrentChar: '.' or ',' or ';' or ':' or '?' or ')' } literal)
             {
                 // Browsers break a line between a formula and the punctuation behind it.
@@ -148,7 +152,7 @@ internal sealed class MarkdownText
     private sealed class BlockMath : HtmlObjectRenderer<MathBlock>
     {
         protected override void Write(HtmlRenderer renderer, MathBlock obj) =>
-            renderer.Write("<div class=\"formula\">" + MathMl.Convert(obj.Lines.ToString(), display: true) + "</div>\n");
+            renderer.Write($"<p>{Formula(obj.Lines.ToString(), display: true)}</p>\n");
     }
 
     private sealed class Code : HtmlObjectRenderer<CodeBlock>

@@ -1,6 +1,6 @@
 using System.Text;
-using ApproxNets.Cli.Running;
-using ApproxNets.Interactive.Internals;
+using ApproxNets.Cli.Notebooks;
+using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;
 
@@ -26,7 +26,7 @@ internal static class NotebookPage
             {cells}</main>
             {Navigation(run, all)}
             """;
-        return PageFrame.Make(document.Title, body, run.Charts > 0 ? PlotlyScript.FileName : null);
+        return PageFrame.Make(document.Title, body, run.Charts > 0 ? NotebookHost.PlotlyFileName : null);
     }
 
     private static void AppendCell(StringBuilder html, NotebookCell cell, MarkdownText markdown)

@@ -8,7 +8,7 @@ internal static class PackageVersions
 {
     private static readonly string[] Packages =
         ["TorchSharp", "libtorch-cpu-linux-x64", "libtorch-cpu-win-x64", "libtorch-cpu-osx-arm64", "MathNet.Numerics", "Plotly.NET",
-            "Microsoft.CodeAnalysis.CSharp.Scripting", "Markdig"];
+            "Microsoft.DotNet.Interactive.CSharp", "Markdig"];
 
     /// <summary>Those that this program was built with.</summary>
     public static IReadOnlyDictionary<string, string> Found()

@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ApproxNets.Cli.Running;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Foundation;
-using ApproxNets.Interactive.Internals;
 using ApproxNets.Experiments;
+using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, and plotly.js beside them.</summary>
+/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, plotly.js and temml beside them.</summary>
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
@@ -19,56 +19,60 @@ internal sealed class ReportWriter
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
     private readonly string _folder;
-    private readonly RunSession _session;
-    private readonly HashSet<NotebookRun> _written = [];
+    private readonly RunResult _result;
     private readonly (string? Hash, bool? Dirty) _commit;
 
-    public ReportWriter(string folder, RunSession session)
+    /// <summary>Begins the report: it says that the run is at work.</summary>
+    public ReportWriter(string folder, RunResult result)
     {
-        (_folder, _session) = (folder, session);
-        _commit = Provenance.CommitOf(session.Repository);
+        (_folder, _result) = (folder, result);
+        _commit = Provenance.CommitOf(result.Repository);
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, PlotlyScript.FileName), PlotlyScript.CopyTo);
+        AtomicFile.Write(Path.Combine(folder, NotebookHost.PlotlyFileName), target =>
+        {
+            using var script = NotebookHost.OpenPlotly();
+            script.CopyTo(target);
+        });
+        AtomicFile.Write(Path.Combine(folder, PageFrame.MathFileName), target =>
+        {
+            using var script = PageFrame.Open(PageFrame.MathFileName);
+            script.CopyTo(target);
+        });
+        WriteIndex();
     }
 
-    /// <summary>Writes the notebooks that have run since the last call, and the index and <c>report.json</c> anew.</summary>
-    public void Write()
+    /// <summary>Writes a notebook as far as it has run, its page when it has ended, and the index and <c>report.json</c> anew.</summary>
+    public void Write(NotebookRun run)
     {
-        foreach (var run in _session.Notebooks.Where(run => run.Status != RunStatus.NotRun && _written.Add(run)))
-        {
-            Annotate(run);
-            AtomicFile.WriteText(Path.Combine(_folder, run.Document.FileName), run.Document.ToJson());
-            AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _session.Notebooks, _folder));
-        }
-
-        var facts = Facts();
-        AtomicFile.WriteText(Path.Combine(_folder, IndexName), IndexPage.Make(_session, facts));
-        AtomicFile.WriteText(Path.Combine(_folder, "report.json"), facts.ToJsonString(Format) + "\n");
-    }
-
-    private static void Annotate(NotebookRun run)
-    {
-        if (run.Document.Root["metadata"] is not JsonObject metadata)
-        {
-            run.Document.Root["metadata"] = metadata = [];
-        }
-
-        metadata["approxnets"] = new JsonObject
+        AtomicFile.WriteText(Path.Combine(_folder, run.Document.FileName), run.Document.ToJson(new JsonObject
         {
             ["status"] = StatusName(run.Status),
             ["seconds"] = Math.Round(run.Seconds, 3),
             ["parameters"] = run.Parameters.DeepClone(),
-        };
+        }));
+        if (run.Status != RunStatus.Running)
+        {
+            AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _result.Notebooks, _folder));
+        }
+
+        WriteIndex();
+    }
+
+    private void WriteIndex()
+    {
+        var facts = Facts();
+        AtomicFile.WriteText(Path.Combine(_folder, IndexName), IndexPage.Make(_result, facts));
+        AtomicFile.WriteText(Path.Combine(_folder, "report.json"), facts.ToJsonString(Format) + "\n");
     }
 
     private JsonObject Facts()
     {
         var facts = new JsonObject
         {
-            ["status"] = StatusName(_session),
-            ["started_utc"] = _session.StartedUtc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            ["seconds"] = Math.Round(_session.Seconds, 3),
-            ["profile"] = _session.Profile,
+            ["status"] = StatusName(_result.Status),
+            ["started_utc"] = _result.StartedUtc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["seconds"] = Math.Round(_result.Seconds, 3),
+            ["profile"] = _result.Profile,
             ["commit"] = _commit.Hash,
             ["dirty"] = _commit.Dirty,
             ["dotnet"] = RuntimeInformation.FrameworkDescription,
@@ -77,11 +81,11 @@ internal sealed class ReportWriter
             ["threads"] = Environment.ProcessorCount,
             ["packages"] = new JsonObject(PackageVersions.Found()
                 .Select(package => KeyValuePair.Create(package.Key, (JsonNode?)package.Value))),
-            ["notebooks"] = new JsonArray([.. _session.Notebooks.Select(Facts)]),
+            ["notebooks"] = new JsonArray([.. _result.Notebooks.Select(Facts)]),
         };
         foreach (string key in (string[])["dataset", "dataset_sha256"])
         {
-            facts[key] = _session.Notebooks.Select(run => run.Published[key]).LastOrDefault(value => value is not null)?.DeepClone();
+            facts[key] = _result.Notebooks.Select(run => run.Published[key]).LastOrDefault(value => value is not null)?.DeepClone();
         }
 
         return facts;
@@ -116,12 +120,9 @@ internal sealed class ReportWriter
         return facts;
     }
 
-    /// <summary>A run that nothing has ended yet goes on: the report is written after each notebook.</summary>
-    internal static string StatusName(RunSession session) =>
-        session.Status == RunStatus.NotRun ? "running" : StatusName(session.Status);
-
     internal static string StatusName(RunStatus status) => status switch
     {
+        RunStatus.Running => "running",
         RunStatus.Ok => "ok",
         RunStatus.Failed => "failed",
         RunStatus.Cancelled => "cancelled",

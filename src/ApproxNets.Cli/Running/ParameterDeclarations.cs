@@ -1,3 +1,5 @@
+using ApproxNets.Cli.Notebooks;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -6,13 +8,15 @@ namespace ApproxNets.Cli.Running;
 /// <summary>The parameters that a notebook declares in its cell tagged <c>parameters</c>, read without running it.</summary>
 internal static class ParameterDeclarations
 {
+    private static readonly CSharpParseOptions Script = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
+
     /// <summary>Names in order; the type where it is written or the default is a literal, null where only running it tells.</summary>
     public static IReadOnlyList<(string Name, Type? Type)> Find(NotebookDocument notebook)
     {
         var found = new List<(string, Type?)>();
         foreach (var cell in notebook.Cells.Where(cell => cell.IsCode && cell.HasTag(NotebookCell.ParametersTag)))
         {
-            foreach (var field in ScriptSyntax.Parse(cell.Source).GetRoot().ChildNodes().OfType<FieldDeclarationSyntax>())
+            foreach (var field in CSharpSyntaxTree.ParseText(cell.Source, Script).GetRoot().ChildNodes().OfType<FieldDeclarationSyntax>())
             {
                 foreach (var variable in field.Declaration.Variables)
                 {

@@ -1,4 +1,3 @@
-using ApproxNets.Cli.Commands;
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Running;

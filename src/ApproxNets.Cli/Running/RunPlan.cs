@@ -1,4 +1,4 @@
-using ApproxNets.Cli.Commands;
+using ApproxNets.Cli.Notebooks;
 
 namespace ApproxNets.Cli.Running;
 

@@ -1,78 +1,54 @@
 using System.Diagnostics;
 using System.Globalization;
-using ApproxNets.Cli.Reporting;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Running;
 
-/// <summary>A whole run: its notebooks in order, up to the first that fails, and the report after each.</summary>
-internal sealed class RunSession
+/// <summary>Runs the notebooks of a plan in order, up to the first that fails.</summary>
+internal static class RunSession
 {
-    private RunSession(RunPlan plan, string repository)
-    {
-        Repository = repository;
-        Profile = plan.Profile;
-        Notebooks = [.. plan.Notebooks.Select(document => new NotebookRun(document))];
-    }
-
-    public string Repository { get; }
-
-    public string Profile { get; }
-
-    public IReadOnlyList<NotebookRun> Notebooks { get; }
-
-    public DateTime StartedUtc { get; } = DateTime.UtcNow;
-
-    public double Seconds { get; private set; }
-
-    /// <summary>The worst that happened to a notebook.</summary>
-    public RunStatus Status => Notebooks.Any(run => run.Status == RunStatus.Failed) ? RunStatus.Failed
-        : Notebooks.Any(run => run.Status == RunStatus.Cancelled) ? RunStatus.Cancelled
-        : Notebooks.All(run => run.Status == RunStatus.Ok) ? RunStatus.Ok
-        : RunStatus.NotRun;
-
     /// <summary>Runs the plan's notebooks.</summary>
     /// <param name="plan">What to run.</param>
-    /// <param name="repository">Root of the repository.</param>
-    /// <param name="folder">Folder of the report.</param>
+    /// <param name="result">Takes what comes of it; holds the plan's notebooks.</param>
+    /// <param name="save">Called after each cell and at the end of each notebook.</param>
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="verbose">Shows console output on the terminal too.</param>
     /// <param name="inPlace">Writes the outputs of notebooks that ran through into their own files too.</param>
     /// <param name="cancellation">Stops the run.</param>
-    public static async Task<RunSession> ExecuteAsync(
-        RunPlan plan, string repository, string folder, Terminal terminal, bool verbose, bool inPlace, CancellationToken cancellation)
+    public static async Task ExecuteAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
+        bool inPlace, CancellationToken cancellation)
     {
-        var session = new RunSession(plan, repository);
-        var report = new ReportWriter(folder, session);
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < session.Notebooks.Count; i++)
-        {
-            var run = session.Notebooks[i];
-            terminal.BeginNotebook(i + 1, session.Notebooks.Count, run.Document.FileName);
-            await NotebookRunner.ExecuteAsync(run, plan.Parameters, terminal, verbose, cancellation);
-            session.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            terminal.EndNotebook(Summary(run, i + 1, session.Notebooks.Count));
-            if (inPlace && run.Status == RunStatus.Ok)
-            {
-                // Before the report, which notes the run in the notebook's metadata.
-                SaveInPlace(run.Document, terminal);
-            }
-
-            report.Write();
-            if (run.Status != RunStatus.Ok)
-            {
-                break;
-            }
-        }
-
-        terminal.Dispose();
-        if (session.Notebooks.FirstOrDefault(run => run.Failure is not null)?.Failure is { } failure)
+        await terminal.RunAsync(() => RunAllAsync(plan, result, save, terminal, verbose, inPlace, cancellation));
+        if (result.Notebooks.FirstOrDefault(run => run.Failure is not null)?.Failure is { } failure)
         {
             terminal.WriteLine($"\nFAILED {failure}\n");
         }
+    }
 
-        terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
-        return session;
+    private static async Task RunAllAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
+        bool inPlace, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < result.Notebooks.Count && result.Status == RunStatus.Running; i++)
+        {
+            var run = result.Notebooks[i];
+            void Save()
+            {
+                result.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                save(run);
+            }
+
+            terminal.BeginNotebook(i + 1, result.Notebooks.Count, run.Document.FileName);
+            await NotebookRunner.ExecuteAsync(run, plan.Parameters, Save, terminal, verbose, cancellation);
+            terminal.EndNotebook(Summary(run, i + 1, result.Notebooks.Count));
+            if (inPlace && run.Status == RunStatus.Ok)
+            {
+                SaveInPlace(run.Document, terminal);
+            }
+
+            Save();
+        }
     }
 
     private static void SaveInPlace(NotebookDocument document, Terminal terminal)

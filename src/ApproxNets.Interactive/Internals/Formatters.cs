@@ -14,6 +14,10 @@ internal static class Formatters
         Show<ImageGrid>(images => images.ToHtml());
         Show<DotDiagram>(diagram => diagram.ToHtml());
         Show<MultiplierCard>(card => card.ToHtml());
+        Show<ProgressBar>(bar => bar.ToHtml());
+
+        // Plotly.NET has a formatter of its own, which loads plotly.js from the network.
+        Show<Plotly.NET.GenericChart>(chart => FigureHtml.Html(chart, null));
     }
 
     private static void Show<T>(Func<T, string> html)

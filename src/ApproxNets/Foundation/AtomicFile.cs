@@ -1,9 +1,11 @@
 namespace ApproxNets.Foundation;
 
 /// <summary>Writes a file whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
-    // The temporary file has a name of its own: two processes may write the same file, and each writes a whole one.
+    /// <summary>Writes beside the file and renames then. Two processes may write the same file, and each writes a whole one.</summary>
+    /// <param name="path">The file, which is replaced.</param>
+    /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<Stream> write)
     {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -23,5 +25,8 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Writes a text as UTF-8.</summary>
+    /// <param name="path">The file, which is replaced.</param>
+    /// <param name="text">The content.</param>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -46,7 +46,7 @@ public sealed class DataCommandTests : IDisposable
             folder => File.Exists(Path.Combine(folder, "data.bin")) ? null : "data.bin is missing");
         return DataCommand.FetchAsync(
             "cifar10", (_, progress, token) => DatasetFetcher.FetchAsync(source, _folder.Path, _client, progress, token),
-            new DownloadDisplay("cifar10", _out, interactive), _error, cancellation);
+            new Terminal(_out, interactive), _error, cancellation);
     }
 
     [Fact]
@@ -64,27 +64,35 @@ public sealed class DataCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_terminal_has_one_line_with_rate_and_time_left()
+    public async Task A_terminal_has_a_bar_with_size_and_rate()
     {
-        var display = new DownloadDisplay("cifar10", _out, interactive: true);
-        display.Report(new FetchProgress(40_000_000, 170_000_000, 2_000_000));
-        Assert.Equal("\rcifar10: 40.0 of 170.0 MB (24 %), 2.0 MB/s, 01:05 left\e[K", _out.ToString());
-        display.Report(new FetchProgress(50_000_000, null, 2_000_000));
-        Assert.EndsWith("\rcifar10: 50.0 MB, 2.0 MB/s\e[K", _out.ToString(), StringComparison.Ordinal);
-        display.WriteLine("done");
-        Assert.EndsWith("\e[K\r\e[Kdone" + Environment.NewLine, _out.ToString(), StringComparison.Ordinal);
+        await new Terminal(_out, interactive: true, width: 120).DownloadAsync("cifar10", async progress =>
+        {
+            progress.Report(new FetchProgress(50_000_000, null, 2_000_000));
+            progress.Report(new FetchProgress(40_000_000, 170_000_000, 2_000_000));
+            await Task.Delay(500, TestContext.Current.CancellationToken); // until it is drawn
+            return 0;
+        });
+
+        Assert.Contains("cifar10: 40.0 of 170.0 MB (24 %), 2.0 MB/s, 01:05 left", _out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_log_has_a_line_for_each_tenth()
+    public async Task A_log_has_a_line_for_each_tenth()
     {
-        var display = new DownloadDisplay("cifar10", _out, interactive: false);
-        for (int i = 0; i <= 100; i++)
+        await new Terminal(_out, interactive: false).DownloadAsync("cifar10", progress =>
         {
-            display.Report(new FetchProgress(i * 1_700_000L, 170_000_000, 1_700_000));
-        }
+            for (int i = 0; i <= 100; i++)
+            {
+                progress.Report(new FetchProgress(i * 1_700_000L, 170_000_000, 1_700_000));
+            }
 
-        Assert.Equal(11, _out.ToString().TrimEnd().Split(Environment.NewLine).Length);
+            return Task.FromResult(0);
+        });
+
+        string[] lines = _out.ToString().TrimEnd().Split(Environment.NewLine);
+        Assert.Equal(11, lines.Length);
+        Assert.Equal("cifar10: 51.0 of 170.0 MB (30 %), 1.7 MB/s, 01:10 left", lines[3]);
     }
 
     [Fact]

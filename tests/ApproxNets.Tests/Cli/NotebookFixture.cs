@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using ApproxNets.Cli.Notebooks;
+using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
 using Xunit;
 
@@ -45,14 +47,15 @@ internal sealed class NotebookFixture : IDisposable
         ["nbformat_minor"] = 4,
     }.ToJsonString();
 
-    public async Task<RunSession> RunAsync(
+    public async Task<RunResult> RunAsync(
         string[] notebooks, string[]? parameters = null, string profile = "quick", bool inPlace = false,
         CancellationTokenSource? stop = null)
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
-        return await RunSession.ExecuteAsync(
-            plan, Folder, Report, new Terminal(Log, interactive: false, () => 100), verbose: false, inPlace,
-            stop?.Token ?? TestContext.Current.CancellationToken);
+        var result = new RunResult(Folder, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
+        await RunSession.ExecuteAsync(plan, result, new ReportWriter(Report, result).Write, new Terminal(Log, interactive: false),
+            verbose: false, inPlace, stop?.Token ?? TestContext.Current.CancellationToken);
+        return result;
     }
 
     public JsonObject Executed(string name) => (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Report, name)))!;

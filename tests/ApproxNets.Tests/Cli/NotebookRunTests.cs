@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ApproxNets.Cli.Running;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Multipliers;
 using Xunit;
 
@@ -68,7 +68,7 @@ public sealed class NotebookRunTests
         string first = File.ReadAllText(Path.Combine(fixture.Report, "01-ok.html")),
             index = File.ReadAllText(Path.Combine(fixture.Report, "index.html"));
         Assert.Contains("href=\"02-ok.html#work\"", first, StringComparison.Ordinal);
-        Assert.Contains("<msub><mi>a</mi><mn>1</mn></msub>", first, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"math\">a_1</span>", first, StringComparison.Ordinal);
         Assert.Contains("href=\"01-ok.html\"", index, StringComparison.Ordinal);
         Assert.Contains("Second", index, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(fixture.Report, "*.tmp"));
@@ -109,7 +109,7 @@ public sealed class NotebookRunTests
         "divide by zero")]
     [InlineData("await Task.Yield();\nthrow new InvalidOperationException(\"late\");", 2, "throw new InvalidOperationException(\"late\");",
         "InvalidOperationException", "late")]
-    [InlineData("#r \"nuget: Some.Package\"", null, null, "NotSupportedException", "packages are not restored")]
+    [InlineData("#!magic\nvar x = 1;", null, null, "Error", "Unknown magic command '#!magic'")]
     [InlineData("#r \"../nowhere/Missing.dll\"", 1, "#r \"../nowhere/Missing.dll\"", "CompilationError", "Build the solution first")]
     public async Task A_failing_cell_is_named_with_its_line_and_stops_the_run(
         string code, int? line, string? text, string error, string message)
@@ -229,6 +229,39 @@ public sealed class NotebookRunTests
 
         Assert.Equal(["cell 1/4: First", "cell 2/4: parameters", "cell 3/4: parameters of this run", "cell 4/4: Work"],
             Regex.Matches(fixture.Log.ToString(), "cell .*").Select(match => match.Value.TrimEnd()));
+    }
+
+    [Fact]
+    public async Task A_display_is_updated_in_place_even_by_a_later_cell_and_disappears_when_emptied()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", "var shown = display(\"one\");\nvar gone = display(\"old\");\nConsole.WriteLine(\"text\");",
+            "shown.Update(\"two\");\nConsole.WriteLine(\"late\");", "var last = display(\"bar\");\nlast.Update(\"\");\nlast");
+
+        var session = await fixture.RunAsync([]);
+
+        Assert.True(session.Status == RunStatus.Ok, fixture.Log.ToString());
+        var cells = fixture.Executed("01.ipynb")["cells"]!.AsArray();
+        Assert.Equal("two", (string?)cells[0]!["outputs"]![0]!["data"]!["text/plain"]![0]);
+        Assert.Equal(["display_data", "display_data", "stream"], cells[0]!["outputs"]!.AsArray().Select(output => (string?)output!["output_type"]));
+        Assert.Single(cells[1]!["outputs"]!.AsArray());
+        Assert.Empty(cells[2]!["outputs"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task The_report_says_that_a_run_is_at_work_and_keeps_what_ran()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", "Console.WriteLine(\"kept\");",
+            "Console.WriteLine(System.IO.File.ReadAllText(\"../report/report.json\"));"
+            + "Console.WriteLine(System.IO.File.ReadAllText(\"../report/01.ipynb\"));");
+
+        await fixture.RunAsync([]);
+
+        string text = string.Concat(fixture.Executed("01.ipynb")["cells"]![1]!["outputs"]![0]!["text"]!.AsArray().Select(line => (string?)line));
+        Assert.Equal(3, Regex.Count(text, "\"status\": \"running\""));
+        Assert.Contains("\"kept\\n\"", text, StringComparison.Ordinal);
+        Assert.Equal("ok", (string?)fixture.Facts["status"]);
     }
 
     /// <summary>What nbformat 4.5's schema asks for.</summary>

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ApproxNets.Cli.Running;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Foundation;
 using Xunit;
 

@@ -1,4 +1,5 @@
-using ApproxNets.Cli.Commands;
+using ApproxNets.Cli;
+using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Running;
 using Xunit;
 

@@ -31,7 +31,7 @@ public sealed class NotebookTests
     [Fact]
     public void Plotly_is_at_hand_without_a_network()
     {
-        string html = PlotlyScript.InlineHtml;
+        string html = FigureHtml.PlotlyScript;
 
         Assert.InRange(html.Length, 3_000_000, 5_000_000);
         Assert.Equal(html.Length - "</script>".Length, html.IndexOf("</script", StringComparison.OrdinalIgnoreCase));
@@ -40,15 +40,15 @@ public sealed class NotebookTests
     [Fact]
     public void The_last_value_published_counts()
     {
-        Notebook.Enter(null);
+        NotebookHost.Begin();
         Notebook.Report("a", 1);
         Notebook.Report("b", 2);
         Notebook.Report("a", 3);
 
         Assert.Equal([KeyValuePair.Create<string, object>("b", 2), KeyValuePair.Create<string, object>("a", 3)],
-            Notebook.PublishedValues());
-        Notebook.Enter(null);
-        Assert.Empty(Notebook.PublishedValues());
+            NotebookHost.Reported);
+        NotebookHost.Begin();
+        Assert.Empty(NotebookHost.Reported);
         Assert.Throws<ArgumentException>(() => Notebook.Report(" ", 1));
     }
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
-using ApproxNets.Benchmarks;
 
-namespace ApproxNets.Cli.Reporting;
+namespace ApproxNets.Benchmarks;
 
-/// <summary>The lines that <c>approxnets bench train</c> shows.</summary>
+/// <summary>The lines that <c>benchmark command train</c> shows.</summary>
 internal static class TrainTable
 {
     public static string Header(TrainBenchmarkOptions options) =>

@@ -1,23 +1,35 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using ApproxNets.Benchmarks;
-using ApproxNets.Cli.Reporting;
 using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 
-namespace ApproxNets.Cli.Commands;
+namespace ApproxNets.Benchmarks;
 
-/// <summary><c>approxnets bench</c>: measures kernels, training steps and error models on this machine.</summary>
+/// <summary>The program: measures kernels, training steps and error models on this machine.</summary>
 internal static class BenchCommand
 {
     private static readonly int[] Batches = [128, 1];
 
-    public static Command Create() => new("bench", "Measures the speed of kernels, of training and of error models on this machine.")
+    private const int WrongUse = 2;
+    private const int Cancelled = 130;
+
+    public static async Task<int> Main(string[] args)
     {
-        Kernels(), Train(), TrainMemory(), ErrorModels(),
-    };
+        var parsed = new RootCommand("Measures the speed of kernels, of training and of error models on this machine.")
+        {
+            Kernels(), Train(), TrainMemory(), ErrorModels(),
+        }.Parse(args);
+        foreach (var error in parsed.Errors)
+        {
+            Console.Error.WriteLine($"{error.Message} --help lists commands and options.");
+        }
+
+        // Measurements stop by themselves on Ctrl-C.
+        return parsed.Errors.Count > 0 ? WrongUse
+            : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
 
     private static Command Kernels()
     {
@@ -28,6 +40,13 @@ internal static class BenchCommand
             Description = "Only layers whose name contains TEXT, like 'resnet', 'dw3x3' or 'fc'.",
             HelpName = "TEXT",
         };
+        filter.Validators.Add(result =>
+        {
+            if (Layers(result.GetValueOrDefault<string>()).Length == 0)
+            {
+                result.AddError($"--filter: found no layer with '{result.GetValueOrDefault<string>()}' in its name, expected a part like 'resnet' or 'dw3x3'.");
+            }
+        });
         var path = new Option<string>("--path")
         {
             Description = "Kernel path to measure. [default: auto, the fastest this machine supports]",
@@ -49,7 +68,7 @@ internal static class BenchCommand
         {
             json, threads, filter, path, table,
         };
-        command.SetAction((parsed, _) =>
+        command.SetAction((parsed, cancellation) =>
         {
             var options = new KernelBenchmarkOptions { Threads = parsed.GetValue(threads), Path = Paths[parsed.GetValue(path)!] };
             if (parsed.GetValue(table) == "random")
@@ -61,20 +80,14 @@ internal static class BenchCommand
                 };
             }
 
-            string text = parsed.GetValue(filter) ?? "";
-            KernelLayer[] layers =
-            [
-                .. Batches.SelectMany(KernelLayers.All).Where(l => l.Name.Contains(text, StringComparison.OrdinalIgnoreCase)),
-            ];
-            if (layers.Length == 0)
-            {
-                throw new UsageException($"--filter: found no layer with '{text}' in its name, expected a part like 'resnet' or 'dw3x3'.");
-            }
-
-            return Task.FromResult(RunKernels(layers, options, JsonFile(parsed.GetValue(json)), Console.Out));
+            return Task.FromResult(
+                RunKernels(Layers(parsed.GetValue(filter)), options, parsed.GetValue(json)?.FullName, Console.Out, cancellation));
         });
         return command;
     }
+
+    private static KernelLayer[] Layers(string? text) =>
+        [.. Batches.SelectMany(KernelLayers.All).Where(layer => layer.Name.Contains(text ?? "", StringComparison.OrdinalIgnoreCase))];
 
     private static Command Train()
     {
@@ -85,12 +98,12 @@ internal static class BenchCommand
         {
             json, threads,
         };
-        command.SetAction((parsed, _) => Task.FromResult(RunTrain(
-            new TrainBenchmarkOptions { Threads = parsed.GetValue(threads) }, JsonFile(parsed.GetValue(json)), Console.Out)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(RunTrain(new TrainBenchmarkOptions { Threads = parsed.GetValue(threads) },
+            parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
         return command;
     }
 
-    /// <summary>The process that <c>bench train</c> starts for each network and mode; writes two numbers, in bytes.</summary>
+    /// <summary>The process that <c>train</c> starts for each network and mode; writes two numbers, in bytes.</summary>
     private static Command TrainMemory()
     {
         var depth = new Argument<int>("DEPTH");
@@ -105,7 +118,7 @@ internal static class BenchCommand
         {
             var options = new TrainBenchmarkOptions { Threads = parsed.GetValue(threads) };
             TrainMemoryProcess.Write(TrainBenchmark.MeasureMemory(parsed.GetValue(depth), parsed.GetValue(mode), options), Console.Out);
-            return CommandLine.Success;
+            return 0;
         });
         return command;
     }
@@ -118,18 +131,19 @@ internal static class BenchCommand
         {
             json,
         };
-        command.SetAction((parsed, _) => Task.FromResult(RunErrorModels(
-            new ErrorModelBenchmarkOptions(), JsonFile(parsed.GetValue(json)), Console.Out)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            RunErrorModels(new ErrorModelBenchmarkOptions(), parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
         return command;
     }
 
     internal static int RunKernels(
-        IReadOnlyList<KernelLayer> layers, KernelBenchmarkOptions options, string? jsonFile, TextWriter output)
+        IReadOnlyList<KernelLayer> layers, KernelBenchmarkOptions options, string? jsonFile, TextWriter output,
+        CancellationToken cancellation)
     {
         try
         {
             return Measured(
-                cancellation =>
+                () =>
                 {
                     output.WriteLine(KernelTable.Header(options));
                     var measurements = KernelBenchmark.Run(layers, options, m => output.WriteLine(KernelTable.Row(m)), cancellation);
@@ -139,12 +153,14 @@ internal static class BenchCommand
         }
         catch (PlatformNotSupportedException e)
         {
-            throw new UsageException(e.Message);
+            Console.Error.WriteLine(e.Message);
+            return WrongUse;
         }
     }
 
-    internal static int RunTrain(TrainBenchmarkOptions options, string? jsonFile, TextWriter output) => Measured(
-        cancellation =>
+    internal static int RunTrain(
+        TrainBenchmarkOptions options, string? jsonFile, TextWriter output, CancellationToken cancellation) => Measured(
+        () =>
         {
             output.WriteLine(TrainTable.Header(options));
             var measurements = TrainBenchmark.Run(
@@ -154,8 +170,9 @@ internal static class BenchCommand
         },
         jsonFile, output);
 
-    internal static int RunErrorModels(ErrorModelBenchmarkOptions options, string? jsonFile, TextWriter output) => Measured(
-        cancellation =>
+    internal static int RunErrorModels(
+        ErrorModelBenchmarkOptions options, string? jsonFile, TextWriter output, CancellationToken cancellation) => Measured(
+        () =>
         {
             var measurements = ErrorModelBenchmark.Run(options, cancellation);
             output.WriteLine(ErrorModelTable.Text(measurements, options));
@@ -165,12 +182,11 @@ internal static class BenchCommand
 
     /// <summary>Measures until interrupted, writes the file, if any, and then the summary.</summary>
     private static int Measured(
-        Func<CancellationToken, (JsonObject Report, string? Summary)> measure, string? jsonFile, TextWriter output)
+        Func<(JsonObject Report, string? Summary)> measure, string? jsonFile, TextWriter output)
     {
-        using var interruption = new Interruption(output.WriteLine);
         try
         {
-            var (report, summary) = measure(interruption.Token);
+            var (report, summary) = measure();
             if (jsonFile is not null)
             {
                 AtomicFile.WriteText(jsonFile, report.ToString() + "\n");
@@ -182,12 +198,12 @@ internal static class BenchCommand
                 output.WriteLine(summary);
             }
 
-            return CommandLine.Success;
+            return 0;
         }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             output.WriteLine("Stopped; nothing was written.");
-            return CommandLine.Cancelled;
+            return Cancelled;
         }
     }
 
@@ -195,7 +211,20 @@ internal static class BenchCommand
     private static readonly Dictionary<string, KernelPath> Paths = Enum.GetValues<KernelPath>().Where(path => path != KernelPath.Tensor)
         .ToDictionary(path => path.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
-    private static Option<FileInfo?> JsonOption() => new("--json") { Description = "Also writes the results to FILE.", HelpName = "FILE" };
+    private static Option<FileInfo?> JsonOption()
+    {
+        var json = new Option<FileInfo?>("--json") { Description = "Also writes the results to FILE.", HelpName = "FILE" };
+
+        // Refuses a file that could not be written before measuring for minutes.
+        json.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<FileInfo?>() is { } file && (file.Directory is not { Exists: true } || Directory.Exists(file.FullName)))
+            {
+                result.AddError($"--json: found '{file}', expected a file in a folder that exists.");
+            }
+        });
+        return json;
+    }
 
     private static Option<int> ThreadsOption()
     {
@@ -213,10 +242,4 @@ internal static class BenchCommand
         });
         return threads;
     }
-
-    /// <summary>Refuses a file that could not be written before measuring for minutes.</summary>
-    private static string? JsonFile(FileInfo? file) =>
-        file is null || (file.Directory is { Exists: true } && !Directory.Exists(file.FullName))
-        ? file?.FullName
-        : throw new UsageException($"--json: found '{file}', expected a file in a folder that exists.");
 }

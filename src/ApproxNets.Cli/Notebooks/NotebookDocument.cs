@@ -1,9 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ApproxNets.Cli.Commands;
 
-namespace ApproxNets.Cli.Running;
+namespace ApproxNets.Cli.Notebooks;
 
 /// <summary>
 /// An <c>.ipynb</c> file (nbformat 4). What the runner does not know of is kept; saving brings it to nbformat 4.5, which gives
@@ -77,12 +76,13 @@ internal sealed class NotebookDocument
     }
 
     /// <summary>The notebook as it ran, with the cell that set its parameters.</summary>
-    public string ToJson() => ToJson(Cells);
+    /// <param name="note">Stands in the notebook's metadata as <c>approxnets</c>.</param>
+    public string ToJson(JsonObject? note = null) => ToJson(Cells, note);
 
     /// <summary>The notebook as its author wrote it, with the outputs of the run.</summary>
-    public string ToSourceJson() => ToJson([.. Cells.Where(cell => !cell.HasTag(NotebookCell.InjectedTag))]);
+    public string ToSourceJson() => ToJson([.. Cells.Where(cell => !cell.HasTag(NotebookCell.InjectedTag))], null);
 
-    private string ToJson(List<NotebookCell> cells)
+    private string ToJson(List<NotebookCell> cells, JsonObject? note)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < cells.Count; i++)
@@ -98,10 +98,16 @@ internal sealed class NotebookDocument
             cells[i].Json["id"] = id;
         }
 
+        var metadata = Root["metadata"]?.DeepClone() as JsonObject ?? [];
+        if (note is not null)
+        {
+            metadata["approxnets"] = note;
+        }
+
         var root = new JsonObject
         {
             ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json.DeepClone())]),
-            ["metadata"] = Root["metadata"]?.DeepClone() ?? new JsonObject(),
+            ["metadata"] = metadata,
             ["nbformat"] = 4,
             ["nbformat_minor"] = Math.Max(5, Root["nbformat_minor"]?.GetValue<int>() ?? 0),
         };

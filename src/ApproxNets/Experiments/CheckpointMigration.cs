@@ -1,20 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Data;
-using ApproxNets.Experiments;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
 using ApproxNets.Training;
 using TorchSharp;
 
-namespace ApproxNets.Cli.Commands;
+namespace ApproxNets.Experiments;
 
 /// <summary>
 /// Writes checkpoints of version 0.1 anew in the form of today. There a stage was found by a hash of its options as JSON and the name of the
 /// stage before; now by its <see cref="Foundation.Fingerprint"/>, which names the weights it starts from. Weights, results and provenance stay.
 /// </summary>
-internal sealed class CheckpointMigration
+public sealed class CheckpointMigration
 {
     private readonly string _from, _to;
     private readonly Dictionary<string, Old> _done = [];

@@ -1,9 +1,8 @@
 using System.Globalization;
-using ApproxNets.Benchmarks;
 
-namespace ApproxNets.Cli.Reporting;
+namespace ApproxNets.Benchmarks;
 
-/// <summary>The lines that <c>approxnets bench errors</c> shows.</summary>
+/// <summary>The lines that <c>benchmark command errors</c> shows.</summary>
 internal static class ErrorModelTable
 {
     public static string Text(IReadOnlyList<ErrorModelMeasurement> measurements, ErrorModelBenchmarkOptions options) => string.Join(

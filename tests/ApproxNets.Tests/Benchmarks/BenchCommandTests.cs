@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
 using ApproxNets.Benchmarks;
-using ApproxNets.Cli.Commands;
 using ApproxNets.Kernels;
 using Xunit;
 
-namespace ApproxNets.Tests.Cli;
+namespace ApproxNets.Tests.Benchmarks;
 
 public sealed class BenchCommandTests : IDisposable
 {
@@ -14,20 +13,20 @@ public sealed class BenchCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("bench", "kernels", "--fast")]
-    [InlineData("bench", "kernels", "--path", "sse")]
-    [InlineData("bench", "kernels", "--path", "tensor")]
-    [InlineData("bench", "kernels", "--table", "exact")]
-    [InlineData("bench", "kernels", "--threads", "0")]
-    [InlineData("bench", "kernels", "--threads", "many")]
-    [InlineData("bench", "kernels", "--filter", "no such layer")]
-    [InlineData("bench", "kernels", "--json", "no/such/folder/kernels.json")]
-    [InlineData("bench", "train", "--filter", "resnet")]
-    [InlineData("bench", "train", "--threads", "-1")]
-    [InlineData("bench", "errors", "--json", "no/such/folder/errors.json")]
-    [InlineData("bench", "everything")]
+    [InlineData("kernels", "--fast")]
+    [InlineData("kernels", "--path", "sse")]
+    [InlineData("kernels", "--path", "tensor")]
+    [InlineData("kernels", "--table", "exact")]
+    [InlineData("kernels", "--threads", "0")]
+    [InlineData("kernels", "--threads", "many")]
+    [InlineData("kernels", "--filter", "no such layer")]
+    [InlineData("kernels", "--json", "no/such/folder/kernels.json")]
+    [InlineData("train", "--filter", "resnet")]
+    [InlineData("train", "--threads", "-1")]
+    [InlineData("errors", "--json", "no/such/folder/errors.json")]
+    [InlineData("everything")]
     public async Task Wrong_use_is_refused_before_anything_is_measured(params string[] arguments)
-        => Assert.Equal(2, await CommandLine.InvokeAsync(CommandLine.Root(), arguments));
+        => Assert.Equal(2, await BenchCommand.Main(arguments));
 
     [Fact]
     public void A_line_for_every_layer_then_the_means_and_a_file()
@@ -39,7 +38,7 @@ public sealed class BenchCommandTests : IDisposable
         ];
         var options = new KernelBenchmarkOptions { Threads = 1, LeastRounds = 1, MostRounds = 1, SecondsPerLayer = 0 };
 
-        Assert.Equal(0, BenchCommand.RunKernels(layers, options, _folder["kernels.json"], _out));
+        Assert.Equal(0, BenchCommand.RunKernels(layers, options, _folder["kernels.json"], _out, TestContext.Current.CancellationToken));
 
         string[] lines = _out.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
         Assert.Single(lines, line => line.StartsWith("one ", StringComparison.Ordinal));
@@ -55,7 +54,7 @@ public sealed class BenchCommandTests : IDisposable
     {
         var options = new ErrorModelBenchmarkOptions { Depth = 8, Multipliers = 3, Images = 1, MonteCarloRuns = 10, Rounds = 1 };
 
-        Assert.Equal(0, BenchCommand.RunErrorModels(options, _folder["errors.json"], _out));
+        Assert.Equal(0, BenchCommand.RunErrorModels(options, _folder["errors.json"], _out, TestContext.Current.CancellationToken));
 
         string[] names = ["single", "multi", "monte-carlo", "behavioural"];
         string[] lines = _out.ToString().ReplaceLineEndings("\n").Split('\n');

@@ -1,9 +1,8 @@
 using System.Globalization;
-using ApproxNets.Benchmarks;
 
-namespace ApproxNets.Cli.Reporting;
+namespace ApproxNets.Benchmarks;
 
-/// <summary>The lines that <c>approxnets bench kernels</c> shows.</summary>
+/// <summary>The lines that <c>benchmark command kernels</c> shows.</summary>
 internal static class KernelTable
 {
     private const int NameWidth = 34;

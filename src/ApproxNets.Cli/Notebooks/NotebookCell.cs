@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace ApproxNets.Cli.Running;
+namespace ApproxNets.Cli.Notebooks;
 
 /// <summary>A cell of a notebook, over its JSON.</summary>
 internal sealed class NotebookCell

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using ApproxNets.Benchmarks;
 using ApproxNets.Layers;
 
-namespace ApproxNets.Cli.Commands;
+namespace ApproxNets.Benchmarks;
 
 /// <summary>Measures memory in a process of its own: this program again, with a hidden command. Both ends of the line between
 /// them.</summary>
@@ -20,7 +19,7 @@ internal static class TrainMemoryProcess
         var start = new ProcessStartInfo(hosted ? "dotnet" : own) { RedirectStandardOutput = true };
         string[] arguments =
         [
-            .. hosted ? new[] { assembly } : [], "bench", CommandName, depth.ToString(CultureInfo.InvariantCulture), mode.ToString(),
+            .. hosted ? new[] { assembly } : [], CommandName, depth.ToString(CultureInfo.InvariantCulture), mode.ToString(),
             .. threads == 0 ? Array.Empty<string>() : ["--threads", threads.ToString(CultureInfo.InvariantCulture)],
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
@@ -32,7 +31,7 @@ internal static class TrainMemoryProcess
         return process.ExitCode == 0 && text.Split(' ', StringSplitOptions.TrimEntries) is [var before, var peak]
             ? new PeakMemory(long.Parse(before, CultureInfo.InvariantCulture), long.Parse(peak, CultureInfo.InvariantCulture))
             : throw new InvalidOperationException(
-                $"bench {CommandName} {depth} {mode}: found exit code {process.ExitCode} and '{text.Trim()}', expected 0 and two numbers.");
+                $"{CommandName} {depth} {mode}: found exit code {process.ExitCode} and '{text.Trim()}', expected 0 and two numbers.");
     }
 
     public static void Write(PeakMemory memory, TextWriter output) =>

@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ApproxNets.Interactive;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Scripting;
+using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Commands;
+using Microsoft.DotNet.Interactive.CSharp;
+using Microsoft.DotNet.Interactive.Events;
+using Microsoft.DotNet.Interactive.Formatting;
+using Microsoft.DotNet.Interactive.PackageManagement;
+using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
+
+namespace ApproxNets.Cli.Running;
+
+/// <summary>What a cell at work says, as a message of Jupyter's protocol.</summary>
+/// <param name="Type"><c>stream</c>, <c>display_data</c>, <c>update_display_data</c>, <c>execute_result</c> or <c>error</c>.</param>
+/// <param name="Content">The message's content; a result has no execution count yet.</param>
+internal sealed record CellMessage(string Type, JsonObject Content);
+
+/// <summary>Why a cell failed.</summary>
+/// <param name="Name">Type of the error.</param>
+/// <param name="Message">What went wrong.</param>
+/// <param name="Line">Line in the cell, from 1; null when the error has none.</param>
+/// <param name="Trace">All of it, as lines.</param>
+internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace);
+
+/// <summary>
+/// Runs the cells of one notebook with .NET Interactive's C# kernel: what a cell declares, the next ones see. Completion and the like are
+/// commands of <see cref="Kernel"/>.
+/// </summary>
+internal sealed partial class NotebookEngine : IDisposable
+{
+    // How long a cell may take to notice that it is to stop.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    private readonly CSharpKernel _csharp = new();
+
+    public NotebookEngine()
+    {
+        _csharp.UseNugetDirective((kernel, packages) =>
+        {
+            kernel.AddAssemblyReferences(packages.SelectMany(package => package.AssemblyPaths));
+            return Task.CompletedTask;
+        });
+
+        // Debug information gives errors their lines.
+        Options(_csharp) = Options(_csharp).WithEmitDebugInformation(true).WithFileEncoding(Encoding.UTF8)
+            .WithOptimizationLevel(OptimizationLevel.Release).WithAllowUnsafe(true)
+            .AddReferences(typeof(CellGlobals).Assembly).AddImports(typeof(CellGlobals).FullName!);
+        Kernel.Add(_csharp);
+        Kernel.DefaultKernelName = _csharp.Name;
+    }
+
+    public CompositeKernel Kernel { get; } = new();
+
+    /// <summary>The variable of that name; null if no cell run so far declares one.</summary>
+    public ScriptVariable? Variable(string name) => _csharp.ScriptState?.GetVariable(name);
+
+    public void Dispose() => Kernel.Dispose();
+
+    /// <summary>
+    /// Compiles and runs a cell. A cell that is stopped gets the time to see <see cref="Notebook.Cancellation"/> and to end by itself; one
+    /// that does not is left behind, and the engine cannot be used further.
+    /// </summary>
+    /// <param name="code">The cell's source.</param>
+    /// <param name="file">Its name in compiler errors and stack traces.</param>
+    /// <param name="show">Receives what the cell says, in order, from any thread.</param>
+    /// <param name="cancellation">Stops the cell.</param>
+    /// <returns>Why the cell failed or was stopped; null if it ran through. The error has been shown, too.</returns>
+    public async Task<CellError?> ExecuteAsync(string code, string file, Action<CellMessage> show, CancellationToken cancellation)
+    {
+        code = OwnAssemblies(code);
+        string part = code;
+        Options(_csharp) = Options(_csharp).WithFilePath(file);
+        NotebookHost.Cancellation = cancellation;
+        using var events = Kernel.KernelEvents.Subscribe(@event =>
+        {
+            if (@event is CodeSubmissionReceived received)
+            {
+                part = ((SubmitCode)received.Command).Code;
+            }
+            else if (MessageOf(@event) is { } message)
+            {
+                show(message);
+            }
+        });
+
+        var work = Kernel.SendAsync(new SubmitCode(code), CancellationToken.None);
+        try
+        {
+            await work.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, Task.Delay(Grace, CancellationToken.None));
+        }
+
+        var error = !work.IsCompleted
+            ? new CellError("Cancelled", $"The cell did not stop within {Grace.TotalSeconds:F0} s and was left behind.", null, [])
+            : (await work).Events.OfType<CommandFailed>().LastOrDefault() is not { } failed ? null
+
+            // Whatever the cell made of the request to stop, it is not at fault.
+            : cancellation.IsCancellationRequested ? new CellError("Cancelled", "The run was stopped.", null, [])
+            : Describe(failed, file, code[..Math.Max(0, code.IndexOf(part, StringComparison.Ordinal))].Count(c => c == '\n'));
+        if (error is not null)
+        {
+            show(new CellMessage("error", new JsonObject
+            {
+                ["ename"] = error.Name,
+                ["evalue"] = error.Message,
+                ["traceback"] = new JsonArray([.. error.Trace.Select(line => (JsonNode)line)]),
+            }));
+        }
+
+        return error;
+    }
+
+    // A file whose name is that of an assembly of this program is that assembly, wherever the cell says it is.
+    private static string OwnAssemblies(string code) => FileReference().Replace(code, match =>
+    {
+        string own = Path.Combine(AppContext.BaseDirectory, match.Groups[2].Value);
+        return File.Exists(own) ? $"{match.Groups[1].Value}\"{own}\"" : match.Value;
+    });
+
+    private static CellMessage? MessageOf(KernelEvent @event) => @event switch
+    {
+        StandardOutputValueProduced output => Stream("stdout", output),
+        StandardErrorValueProduced output => Stream("stderr", output),
+        DisplayedValueProduced value => Display("display_data", value),
+        DisplayedValueUpdated value => Display("update_display_data", value),
+        ReturnValueProduced { Value: not (null or DisplayedValue) } value => new("execute_result", new JsonObject
+        {
+            ["data"] = MimeBundle(value),
+            ["metadata"] = new JsonObject(),
+        }),
+        _ => null,
+    };
+
+    private static CellMessage Stream(string name, DisplayEvent output) => new("stream", new JsonObject
+    {
+        ["name"] = name,
+        ["text"] = string.Concat(output.FormattedValues.Select(value => value.Value)),
+    });
+
+    private static CellMessage Display(string type, DisplayEvent value) => new(type, new JsonObject
+    {
+        ["data"] = MimeBundle(value),
+        ["metadata"] = new JsonObject(),
+        ["transient"] = new JsonObject { ["display_id"] = value.ValueId },
+    });
+
+    private static JsonObject MimeBundle(DisplayEvent value)
+    {
+        var bundle = new JsonObject();
+        foreach (var form in value.FormattedValues)
+        {
+            bundle[form.MimeType] = form.MimeType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(form.Value) : form.Value;
+        }
+
+        // Readers of a notebook expect a text beside every other form.
+        if (!bundle.ContainsKey(PlainTextFormatter.MimeType) && value.Value is not (null or string or FormattedValue))
+        {
+            bundle[PlainTextFormatter.MimeType] = value.Value.ToDisplayString(PlainTextFormatter.MimeType);
+        }
+
+        return bundle;
+    }
+
+    /// <summary>Finds the error that matters and its line in the cell.</summary>
+    /// <param name="failed">The kernel's word.</param>
+    /// <param name="file">The cell's name.</param>
+    /// <param name="skipped">Lines of the cell before the code at fault, which directives take.</param>
+    private static CellError Describe(CommandFailed failed, string file, int skipped)
+    {
+        var error = failed.Exception;
+
+        // Awaited and reflected calls wrap the error that matters, and so does the kernel.
+        while (error is AggregateException { InnerExceptions.Count: 1 } or TargetInvocationException { InnerException: not null }
+            or CodeSubmissionCompilationErrorException { InnerException: not null })
+        {
+            error = error.InnerException;
+        }
+
+        switch (error)
+        {
+            case null:
+                return new CellError("Error", failed.Message, null, failed.Message.Split('\n'));
+            case CompilationErrorException compilation:
+                var errors = compilation.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToList();
+                int Line(Diagnostic diagnostic) => diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1 + skipped;
+                string hint = errors[0].Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
+                return new CellError("CompilationError", $"{errors[0].Id}: {errors[0].GetMessage()}{hint}", Line(errors[0]),
+                    [.. errors.Select(diagnostic => $"line {Line(diagnostic)}: {diagnostic.Id}: {diagnostic.GetMessage()}")]);
+            default:
+                int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames()
+                    .FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
+                return new CellError(error.GetType().Name, error.Message, line + skipped, CellFrames(error, file));
+        }
+    }
+
+    // The frames below the cell are the engine's own, and folders of this machine tell a reader nothing.
+    private static string[] CellFrames(Exception error, string file)
+    {
+        string[] lines = error.ToString().ReplaceLineEndings("\n").Split('\n');
+        int last = Array.FindLastIndex(lines, line => line.Contains(file, StringComparison.Ordinal));
+        string folder = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;
+        return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];
+    }
+
+    [GeneratedRegex(@"^(\s*#r\s+)""(?:[^""\n]*[\\/])?([^""\\/\n]+\.dll)""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex FileReference();
+
+    // The kernel offers no setting for these.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_scriptOptions")]
+    private static extern ref ScriptOptions Options(CSharpKernel kernel);
+}

@@ -1,0 +1,79 @@
+using ApproxNets.Interactive.Internals;
+
+namespace ApproxNets.Interactive;
+
+/// <summary>What a program that hosts notebooks sets and reads. A notebook has no use for it.</summary>
+public static class NotebookHost
+{
+    /// <summary>Name of the file that plotly.js has in Plotly.NET.</summary>
+    public const string PlotlyFileName = "plotly-2.28.0.min.js";
+
+    private static readonly Lock Gate = new();
+    private static readonly List<KeyValuePair<string, object>> Values = [];
+
+    /// <summary>Cancelled when the cell at work shall stop; the default leaves that to the kernel.</summary>
+    public static CancellationToken Cancellation { get; set; }
+
+    /// <summary>Receives a training's progress as a line of text, and whether an epoch has ended with it; null where nobody listens.</summary>
+    public static Action<string, bool>? Progress { get; set; }
+
+    /// <summary>What the notebook has reported so far, in order.</summary>
+    public static IReadOnlyList<KeyValuePair<string, object>> Reported
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return [.. Values];
+            }
+        }
+    }
+
+    internal static bool PageHasPlotly { get; private set; }
+
+    /// <summary>Begins a notebook: nothing is reported yet, figures are numbered anew.</summary>
+    /// <param name="pageHasPlotly">The page that will show the outputs loads plotly.js itself.</param>
+    public static void Begin(bool pageHasPlotly = false)
+    {
+        lock (Gate)
+        {
+            Values.Clear();
+        }
+
+        PageHasPlotly = pageHasPlotly;
+        FigureHtml.RestartNumbering();
+    }
+
+    /// <summary>Opens plotly.js as Plotly.NET embeds it, so that charts need no network.</summary>
+    /// <exception cref="InvalidOperationException">Plotly.NET is of another version.</exception>
+    public static Stream OpenPlotly()
+    {
+        var assembly = typeof(Plotly.NET.GenericChart).Assembly;
+        return assembly.GetManifestResourceStream("Plotly.NET." + PlotlyFileName)
+            ?? throw new InvalidOperationException(
+                $"{assembly.GetName()}: found no embedded {PlotlyFileName}, expected the one of Plotly.NET 6.0.0.");
+    }
+
+    /// <summary>Loads libtorch; says why and what to do if that fails, null if it loads.</summary>
+    public static string? TorchProblem()
+    {
+        try
+        {
+            HostChecks.RequireTorch();
+            return null;
+        }
+        catch (InvalidOperationException e)
+        {
+            return e.Message;
+        }
+    }
+
+    internal static void Report(string key, object value)
+    {
+        lock (Gate)
+        {
+            Values.RemoveAll(entry => entry.Key == key);
+            Values.Add(new(key, value));
+        }
+    }
+}
