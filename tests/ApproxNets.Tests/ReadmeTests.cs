@@ -195,7 +195,7 @@ public sealed class ReadmeTests
 
         var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
         var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
-        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Name, mine.Name], library.Multipliers.Select(m => m.Name));
+        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Multiplier.Name, mine.Name], library.Multipliers.Select(m => m.Name));
         Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
 
         // The second piece comes after a study was made; everything in it is small here.
@@ -205,7 +205,7 @@ public sealed class ReadmeTests
             using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Studies;
             var recipe = StudyRecipe.For("smoke", 1);
             var study = new Study(Datasets.Load("shapes", 1, recipe.Images), recipe, Signedness.Signed, new StageStore(@"{folder.Path}"));
-            var multipliers = Libraries.Open("built-in", Signedness.Signed);
+            var multipliers = MultiplierLibrary.Open("built-in", Signedness.Signed);
             """, "study", TestContext.Current.CancellationToken);
         await engine.RunAsync(code[1], "README.md", TestContext.Current.CancellationToken);
 

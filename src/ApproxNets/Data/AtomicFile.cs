@@ -1,9 +1,13 @@
 namespace ApproxNets.Data;
 
 /// <summary>Writes a file whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
-    // The temporary file has a name of its own: two processes may write the same file, and each writes a whole one.
+    /// <summary>Writes a file beside its place, flushes it to disk and renames it. The temporary file has a name of its own: two processes
+    /// may write the same file, and each writes a whole one.</summary>
+    /// <param name="path">The file to make or replace.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="IOException">Writing fails; what was at <paramref name="path"/> before is still there.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -23,5 +27,6 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Writes a text in UTF-8, as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 }

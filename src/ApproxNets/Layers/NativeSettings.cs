@@ -20,7 +20,7 @@ namespace ApproxNets.Layers;
 /// <para><c>mallopt</c>: glibc hands blocks as large as the activations of a batch back to the system when they are freed, and the next
 /// one pays for thousands of page faults: <c>conv2d</c> of 128x16x32x32 took 12.5 ms so, and 4.5 ms with freed memory kept.</para>
 /// </remarks>
-internal static partial class NativeSettings
+public static partial class NativeSettings
 {
     // Some 0.15 ms: float operations that follow each other at once still find the threads awake.
     private const string SpinCount = "10000";
@@ -73,7 +73,7 @@ internal static partial class NativeSettings
     }
 
     /// <summary>Whether oneDNN was told to keep to SSE4.1, since it would misread the caches of this processor.</summary>
-    internal static bool OneDnnIsLimited { get; private set; }
+    public static bool OneDnnIsLimited { get; private set; }
 
     // Whether this is an AMD processor whose leaf for the properties of caches is there and empty: a real cache has lines, and so bits.
     private static bool HidesCaches()
