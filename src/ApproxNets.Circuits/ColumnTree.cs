@@ -40,14 +40,6 @@ internal sealed class ColumnTree
         }
     }
 
-    internal void Add(int[] word)
-    {
-        for (int i = 0; i < word.Length; i++)
-        {
-            Add(i, word[i]);
-        }
-    }
-
     internal void AddConstant(int constant)
     {
         for (int column = 0; column < _columns.Length; column++)

@@ -94,81 +94,27 @@ public sealed partial class Netlist
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Evaluate(GateKind kind, ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, ReadOnlySpan<ulong> s, Span<ulong> result)
     {
-        int width = Vector<ulong>.Count;
-        switch (kind)
+        for (int i = 0; i < result.Length; i += Vector<ulong>.Count)
         {
-            case GateKind.Const0:
-                result.Clear();
-                return;
-            case GateKind.Const1:
-                result.Fill(ulong.MaxValue);
-                return;
-            case GateKind.Buf:
-                x.CopyTo(result);
-                return;
-            case GateKind.Not:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (~Load(x, i)).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.And:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (Load(x, i) & Load(y, i)).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Or:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (Load(x, i) | Load(y, i)).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Xor:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (Load(x, i) ^ Load(y, i)).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Nand:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (~(Load(x, i) & Load(y, i))).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Nor:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (~(Load(x, i) | Load(y, i))).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Xnor:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    (~(Load(x, i) ^ Load(y, i))).CopyTo(result[i..]);
-                }
-
-                return;
-            case GateKind.Mux:
-                for (int i = 0; i < result.Length; i += width)
-                {
-                    Vector.ConditionalSelect(Load(s, i), Load(y, i), Load(x, i)).CopyTo(result[i..]);
-                }
-
-                return;
-            default:
-                throw new UnreachableException($"Gate kind {kind}.");
+            Vector<ulong> a = new(x[i..]), b = new(y[i..]);
+            Vector<ulong> value = kind switch
+            {
+                GateKind.Const0 => Vector<ulong>.Zero,
+                GateKind.Const1 => Vector<ulong>.AllBitsSet,
+                GateKind.Buf => a,
+                GateKind.Not => ~a,
+                GateKind.And => a & b,
+                GateKind.Or => a | b,
+                GateKind.Xor => a ^ b,
+                GateKind.Nand => ~(a & b),
+                GateKind.Nor => ~(a | b),
+                GateKind.Xnor => ~(a ^ b),
+                GateKind.Mux => Vector.ConditionalSelect(new Vector<ulong>(s[i..]), b, a),
+                _ => throw new UnreachableException($"Gate kind {kind}."),
+            };
+            value.CopyTo(result[i..]);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<ulong> Load(ReadOnlySpan<ulong> words, int start) => new(words[start..]);
 
     /// <summary>Transposes one word of up to 16 outputs into 64 results of 16 bits, in 8 x 8 tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -27,9 +27,6 @@ public sealed partial class NetlistBuilder
     /// <summary>Bits n of each operand.</summary>
     public int OperandBits { get; }
 
-    /// <summary>Number of gates so far.</summary>
-    public int GateCount => _gates.Count;
-
     /// <summary>The constant 0.</summary>
     public int Zero => _zero >= 0 ? _zero : _zero = Add(new Gate(GateKind.Const0));
 

@@ -1,5 +1,5 @@
 using ApproxNets.Circuits.Evolution;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using static ApproxNets.Circuits.MultiplierFamilies;
 
 namespace ApproxNets.Circuits;

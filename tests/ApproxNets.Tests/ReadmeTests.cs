@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Cli;
 using ApproxNets.Cli.Running;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Studies;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Circuits.Evolution;
 

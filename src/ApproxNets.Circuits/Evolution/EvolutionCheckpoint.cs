@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Circuits.Evolution;
 

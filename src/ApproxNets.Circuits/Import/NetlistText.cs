@@ -12,10 +12,10 @@ public static class NetlistText
     {
         CheckName(netlist, name);
         int n = netlist.OperandBits;
+        string Net(int net) => NameOf(netlist, net);
         var text = new StringBuilder();
         text.Append($"module {name} (a, b, p);\n  input [{n - 1}:0] a;\n  input [{n - 1}:0] b;\n");
         text.Append($"  output [{netlist.Outputs.Length - 1}:0] p;\n");
-        string Net(int net) => net < n ? $"a[{net}]" : net < 2 * n ? $"b[{net - n}]" : $"n{net}";
         for (int i = 0; i < netlist.Gates.Length; i++)
         {
             Gate gate = netlist.Gates[i];
@@ -50,21 +50,10 @@ public static class NetlistText
     public static string ToBlif(this Netlist netlist, string name)
     {
         CheckName(netlist, name);
-        int n = netlist.OperandBits;
-        string Net(int net) => net < n ? $"a[{net}]" : net < 2 * n ? $"b[{net - n}]" : $"n{net}";
-        var text = new StringBuilder($".model {name}\n.inputs");
-        for (int net = 0; net < 2 * n; net++)
-        {
-            text.Append(' ').Append(Net(net));
-        }
-
-        text.Append("\n.outputs");
-        for (int i = 0; i < netlist.Outputs.Length; i++)
-        {
-            text.Append($" p[{i}]");
-        }
-
-        text.Append('\n');
+        string Net(int net) => NameOf(netlist, net);
+        string inputNets = string.Concat(Enumerable.Range(0, netlist.InputCount).Select(net => " " + Net(net)));
+        string outputNets = string.Concat(Enumerable.Range(0, netlist.Outputs.Length).Select(bit => $" p[{bit}]"));
+        var text = new StringBuilder($".model {name}\n.inputs{inputNets}\n.outputs{outputNets}\n");
         for (int i = 0; i < netlist.Gates.Length; i++)
         {
             Gate gate = netlist.Gates[i];
@@ -93,6 +82,9 @@ public static class NetlistText
 
         return text.Append(".end\n").ToString();
     }
+
+    private static string NameOf(Netlist netlist, int net) => net >= netlist.InputCount ? $"n{net}"
+        : net < netlist.OperandBits ? $"a[{net}]" : $"b[{net - netlist.OperandBits}]";
 
     private static void CheckName(Netlist netlist, string name)
     {

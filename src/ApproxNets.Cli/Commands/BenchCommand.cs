@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ApproxNets.Benchmarks;
 using ApproxNets.Cli.Reporting;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;

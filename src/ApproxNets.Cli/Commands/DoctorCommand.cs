@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Interactive.Internals;
 using ApproxNets.Layers;
 using ApproxNets.Studies;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using ApproxNets.Circuits;
 using ApproxNets.Circuits.Import;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using Spectre.Console;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Running;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Interactive.Internals;
 using ApproxNets.Studies;
 

@@ -1,5 +1,5 @@
 using ApproxNets.Cli.Commands;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Running;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ApproxNets.Cli.Reporting;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Running;
 

@@ -1,3 +1,5 @@
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Data;
 
 /// <summary>A colour, each part on a 0..1 scale.</summary>

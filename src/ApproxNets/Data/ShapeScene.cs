@@ -1,3 +1,5 @@
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Data;
 
 /// <summary>Paints one image of <see cref="Shapes"/>: background, clutter, the shape, what covers it, light and noise.</summary>

@@ -1,3 +1,5 @@
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Data;
 
 /// <summary>How a surface of <see cref="Shapes"/> is painted: plain, a gradient, stripes or a checker of two colours.</summary>

@@ -1,4 +1,4 @@
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 
 namespace ApproxNets.ErrorModels;

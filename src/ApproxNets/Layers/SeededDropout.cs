@@ -1,4 +1,4 @@
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

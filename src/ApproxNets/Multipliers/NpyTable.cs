@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Multipliers;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Studies;

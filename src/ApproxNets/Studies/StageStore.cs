@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Training;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Training;

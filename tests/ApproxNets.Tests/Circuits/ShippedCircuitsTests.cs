@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using Xunit;
 

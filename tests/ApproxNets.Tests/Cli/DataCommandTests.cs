@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using ApproxNets.Cli.Commands;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using ApproxNets.Tests.Data;
 using Xunit;

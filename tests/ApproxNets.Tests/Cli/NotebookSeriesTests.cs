@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Running;
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using Xunit;
 
 namespace ApproxNets.Tests.Cli;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using Xunit;
 
 namespace ApproxNets.Tests.Data;

@@ -1,4 +1,5 @@
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using ApproxNets.Studies;
 using Xunit;

@@ -1,4 +1,4 @@
-namespace ApproxNets.Data;
+namespace ApproxNets.Foundation;
 
 /// <summary>
 /// Where downloaded data is looked for: the folder that <c>APPROXNETS_DATA</c> names, then <c>data/.cache</c> of the

@@ -1,7 +1,7 @@
-using ApproxNets.Data;
+using ApproxNets.Foundation;
 using Xunit;
 
-namespace ApproxNets.Tests.Data;
+namespace ApproxNets.Tests.Foundation;
 
 public sealed class AtomicFileTests : IDisposable
 {

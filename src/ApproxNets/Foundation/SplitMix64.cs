@@ -1,4 +1,4 @@
-namespace ApproxNets.Data;
+namespace ApproxNets.Foundation;
 
 /// <summary>
 /// The SplitMix64 generator (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014):

@@ -1,4 +1,4 @@
-namespace ApproxNets.Data;
+namespace ApproxNets.Foundation;
 
 /// <summary>Writes a file whole or not at all.</summary>
 public static class AtomicFile

@@ -1,4 +1,4 @@
-namespace ApproxNets.Data;
+namespace ApproxNets.Foundation;
 
 /// <summary>Finds the repository: the nearest folder at or above another that holds <c>Notebooks.sln</c>.</summary>
 public static class RepositoryFolder
