@@ -59,7 +59,8 @@ public sealed record CircuitCost(
         return Of(simple, simple.SignalProbabilities(signedness, activations, weights));
     }
 
-    /// <summary>The cost of the exact 8x8 array multiplier with uniformly distributed operands: <see cref="CarrySaveArray.Exact"/>.</summary>
+    /// <summary>The cost of the exact 8x8 array multiplier (<see cref="CarrySaveArray.Exact"/>) with uniformly distributed operands.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The signedness is unknown.</exception>
     public static CircuitCost OfExact(Signedness signedness) => Exact.GetOrAdd(signedness, s => Of(CarrySaveArray.Exact(s)));
 

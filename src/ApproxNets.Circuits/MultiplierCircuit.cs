@@ -4,7 +4,8 @@ namespace ApproxNets.Circuits;
 
 /// <summary>A multiplier and the circuit that it is the table of.</summary>
 /// <param name="Multiplier">Name, table, power, area and delay.</param>
-/// <param name="Netlist">The circuit; with operands of fewer than 8 bits it multiplies the upper bits (<see cref="Netlist.Widened"/>).</param>
+/// <param name="Netlist">The circuit. With operands of fewer than 8 bits it multiplies the upper bits (<see cref="Netlist.Widened"/>).
+/// </param>
 public sealed record MultiplierCircuit(Multiplier Multiplier, Netlist Netlist)
 {
     /// <summary>The multiplier alone.</summary>
@@ -28,7 +29,8 @@ public static class LayerPower
             circuit.Netlist.Widened(), layer.Scheme, layer.ActivationDistribution, layer.WeightDistribution);
     }
 
-    /// <summary>The same for a multiplier whose circuit is looked for among the shipped ones (<see cref="ShippedCircuits.Find"/>).</summary>
+    /// <summary>The same for a multiplier whose circuit is looked for among the shipped ones: <see cref="ShippedCircuits.Find"/>.
+    /// </summary>
     /// <param name="layer">The layer's operands.</param>
     /// <param name="multiplier">The multiplier, of the layer's signedness.</param>
     /// <returns>The relative power; null for a multiplier without a shipped circuit.</returns>

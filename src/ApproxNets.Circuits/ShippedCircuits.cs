@@ -179,7 +179,8 @@ public static class ShippedCircuits
     private static IEnumerable<MultiplierCircuit> Designs(Func<ApproximateCompressor, IEnumerable<MultiplierCircuit>> members) =>
         Enum.GetValues<ApproximateCompressor>().SelectMany(members);
 
-    private static IEnumerable<T> Each<T>(int first, int last, Func<int, T> member) => Of(Enumerable.Range(first, last - first + 1), member);
+    private static IEnumerable<T> Each<T>(int first, int last, Func<int, T> member) =>
+        Of(Enumerable.Range(first, last - first + 1), member);
 
     private static IEnumerable<T> Of<T>(IEnumerable<int> parameters, Func<int, T> member) => parameters.Select(member);
 

@@ -104,7 +104,8 @@ public static partial class Charts
     /// <param name="multiplier">A multiplier whose circuit is among the shipped ones.</param>
     /// <exception cref="ArgumentException">It has no shipped circuit.</exception>
     public static DotDiagram DotDiagram(Multiplier multiplier) => new(ShippedCircuits.Find(multiplier)
-        ?? throw new ArgumentException($"Dot diagram: found no circuit of '{multiplier.Name}', expected a shipped one.", nameof(multiplier)));
+        ?? throw new ArgumentException(
+            $"Dot diagram: found no circuit of '{multiplier.Name}', expected a shipped one.", nameof(multiplier)));
 
     /// <summary>
     /// Draws every approximate multiplier of a library as a point, energy against mean absolute error, and the Pareto front of all. At

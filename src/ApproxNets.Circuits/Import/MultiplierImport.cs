@@ -117,7 +117,8 @@ public static class MultiplierImport
     private static (Signedness Signedness, int[] Products) Table(string path, Netlist netlist, Signedness? declared)
     {
         int[] unsigned = netlist.Products(Signedness.Unsigned), signed = netlist.Products(Signedness.Signed);
-        double ofUnsigned = TableReading.Correlation(unsigned, Signedness.Unsigned), ofSigned = TableReading.Correlation(signed, Signedness.Signed);
+        double ofUnsigned = TableReading.Correlation(unsigned, Signedness.Unsigned);
+        double ofSigned = TableReading.Correlation(signed, Signedness.Signed);
         if (declared is null && Math.Max(ofUnsigned, ofSigned) <= 0)
         {
             throw new InvalidDataException(

@@ -127,8 +127,8 @@ internal static partial class MultipliersCommand
             HelpName = "FOLDER",
         };
         var command = new Command(
-            "generate", "Makes the built-in and the shipped library anew: the same everywhere. Evolution takes some minutes, and goes on after "
-                + "Ctrl-C.")
+            "generate", "Makes the built-in and the shipped library anew: the same everywhere. Evolution takes some minutes, and goes on "
+                + "after Ctrl-C.")
         {
             output,
         };

@@ -126,8 +126,8 @@ internal static partial class MultipliersCommand
         command.SetAction(parsed => Run(parsed.GetValue(json), () =>
         {
             LibraryEntry entry = Find(parsed.GetValue(name)!, parsed.GetValue(library));
-            Netlist netlist = entry.Circuit() ?? throw new InvalidDataException(
-                $"Found no circuit of '{entry.Multiplier.Name}' in the library '{entry.Library}', expected one to export: only its table is known.");
+            Netlist netlist = entry.Circuit() ?? throw new InvalidDataException($"Found no circuit of '{entry.Multiplier.Name}' in the "
+                + $"library '{entry.Library}', expected one to export: only its table is known.");
             string path = parsed.GetValue(verilog)!;
             AtomicFile.WriteText(path, netlist.Widened().ToVerilog(entry.Multiplier.Name));
             return new MultiplierReport.Result(
@@ -138,7 +138,8 @@ internal static partial class MultipliersCommand
 
     private static void CheckName(string library)
     {
-        if (library is MultiplierLibrary.BuiltIn or MultiplierLibrary.Shipped or "" or "." or ".." || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0)
+        if (library is MultiplierLibrary.BuiltIn or MultiplierLibrary.Shipped or "" or "." or ".."
+            || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0)
         {
             throw new UsageException($"'{library}' cannot be a library's name.");
         }

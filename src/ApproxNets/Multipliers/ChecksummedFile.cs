@@ -35,13 +35,14 @@ public static partial class ChecksummedFile
         Match header = Header().Match(Encoding.Latin1.GetString(file, 0, Math.Min(file.Length, HeaderLimit)));
         if (!header.Success || header.Groups[1].Value != kind)
         {
-            throw new InvalidDataException($"{path}: found a file that begins otherwise, expected 'ApproxNets {kind} {version}, sha256 ...'.");
+            throw new InvalidDataException(
+                $"{path}: found a file that begins otherwise, expected 'ApproxNets {kind} {version}, sha256 ...'.");
         }
 
         if (header.Groups[2].Value != $"{version}")
         {
-            throw new InvalidDataException(
-                $"{path}: found version {header.Groups[2].Value} of the format, expected {version}; another version of ApproxNets made it.");
+            throw new InvalidDataException($"{path}: found version {header.Groups[2].Value} of the format, expected {version}; "
+                + "another version of ApproxNets made it.");
         }
 
         ReadOnlyMemory<byte> content = file.AsMemory(header.Length);

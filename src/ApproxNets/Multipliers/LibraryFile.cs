@@ -157,7 +157,8 @@ public static class LibraryFile
         }
     }
 
-    /// <summary>Where a product of the table in numeric order is kept, and with which sign. By magnitude, -128 takes the place of -0.</summary>
+    /// <summary>Where a product of the table in numeric order is kept, and with which sign. By magnitude, -128 takes the place of -0.
+    /// </summary>
     private static (int Place, int Sign) Place(int i, bool byMagnitude)
     {
         int x = (i >> 8) - 128, w = (i & 255) - 128;

@@ -25,7 +25,7 @@ public sealed partial class MultiplierLibrary
             throw new DirectoryNotFoundException($"{folder}: found no such folder, expected .npy tables and a cost file.");
         }
 
-        string costs = costFile ?? CostFile(folder);
+        string costs = costFile ?? CostFile(folder), name = Path.GetFileNameWithoutExtension(CostFile(folder));
         if (!File.Exists(costs))
         {
             throw new FileNotFoundException($"{costs}: found no such file, expected the cost file of {folder}.", costs);
@@ -63,7 +63,7 @@ public sealed partial class MultiplierLibrary
 
         CostTable.Row exact = ExactRow(folder, costs, signedness, tables);
         string csv = Path.GetFileName(costs);
-        return new MultiplierLibrary(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), signedness, tables
+        return new MultiplierLibrary(name, signedness, tables
             .OrderByDescending(t => t.Row.PowerMilliwatts)
             .ThenBy(t => t.Name, StringComparer.Ordinal)
             .Select(t => new Multiplier(

@@ -28,8 +28,8 @@ public sealed partial class MultiplierLibrary
     ];
 
     /// <summary>Opens a library.</summary>
-    /// <param name="name"><see cref="BuiltIn"/>, <see cref="Shipped"/>, or the name of a folder of product tables (<c>*.npy</c>) and costs in
-    /// <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
+    /// <param name="name"><see cref="BuiltIn"/>, <see cref="Shipped"/>, or the name of a folder of product tables (<c>*.npy</c>) and costs
+    /// in <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
     /// <param name="signedness">Signedness of the multipliers.</param>
     /// <exception cref="ArgumentOutOfRangeException">The signedness is unknown.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
