@@ -1,6 +1,5 @@
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.ErrorModels;
 
@@ -141,21 +140,6 @@ public sealed record LayerSample(
                 sample.Check(multiplier);
             }
         }
-    }
-
-    /// <summary>
-    /// Estimates the power of a multiplier relative to the exact array, both under the operands of this layer instead of uniform ones
-    /// (<see cref="CircuitCost"/>): activations are far from uniform, and a gate that does not switch costs little.
-    /// </summary>
-    /// <param name="multiplier">The multiplier, of the layer's signedness.</param>
-    /// <returns>The relative power; null for a multiplier without a circuit of 8-bit operands.</returns>
-    /// <exception cref="ArgumentException">The signedness differs.</exception>
-    public double? RelativePower(Multiplier multiplier)
-    {
-        Check(multiplier);
-        return multiplier.Circuit is { InputCount: 16 } circuit
-            ? CircuitCost.RelativePower(circuit, Scheme, ActivationDistribution, WeightDistribution)
-            : null;
     }
 
     internal void Check(Multiplier multiplier)

@@ -86,7 +86,7 @@ public sealed class Experiment
             recipe = recipe with { Agn = recipe.Agn with { Lambda = weight } };
         }
 
-        var multipliers = Libraries.Open(library, SignednessNames.Parse(scheme));
+        var multipliers = MultiplierLibrary.Open(library, SignednessNames.Parse(scheme));
         return new Experiment(Datasets.Load(dataset, seed, recipe.Images), recipe, multipliers, StageStore.OfRepository(retrain))
         {
             Progress = progress,

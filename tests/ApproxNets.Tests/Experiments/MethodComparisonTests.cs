@@ -8,7 +8,7 @@ namespace ApproxNets.Tests.Experiments;
 
 public sealed class MethodComparisonTests : IDisposable
 {
-    private static readonly MultiplierLibrary Library = MultiplierLibrary.BuiltIn(Signedness.Signed);
+    private static readonly MultiplierLibrary Library = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("approxnets-").FullName;
 
