@@ -4,7 +4,6 @@ using ApproxNets.Benchmarks;
 using ApproxNets.Cli.Reporting;
 using ApproxNets.Data;
 using ApproxNets.Kernels;
-using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 
 namespace ApproxNets.Cli.Commands;
@@ -94,7 +93,7 @@ internal static class BenchCommand
     private static Command TrainMemory()
     {
         var depth = new Argument<int>("DEPTH");
-        var mode = new Argument<LayerMode>("MODE");
+        var mode = new Argument<string>("MODE");
         var threads = ThreadsOption();
         var command = new Command(TrainMemoryProcess.CommandName, "Measures the peak memory of training in one mode.")
         {
@@ -104,7 +103,7 @@ internal static class BenchCommand
         command.SetAction(parsed =>
         {
             var options = new TrainBenchmarkOptions { Threads = parsed.GetValue(threads) };
-            TrainMemoryProcess.Write(TrainBenchmark.MeasureMemory(parsed.GetValue(depth), parsed.GetValue(mode), options), Console.Out);
+            TrainMemoryProcess.Write(TrainBenchmark.MeasureMemory(parsed.GetValue(depth), parsed.GetValue(mode)!, options), Console.Out);
             return CommandLine.Success;
         });
         return command;

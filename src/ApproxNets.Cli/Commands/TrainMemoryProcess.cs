@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using ApproxNets.Benchmarks;
-using ApproxNets.Layers;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -11,7 +10,7 @@ internal static class TrainMemoryProcess
 {
     public const string CommandName = "train-memory";
 
-    public static PeakMemory Run(int depth, LayerMode mode, int threads, CancellationToken cancellation)
+    public static PeakMemory Run(int depth, string mode, int threads, CancellationToken cancellation)
     {
         // The program itself, or dotnet with the program's assembly.
         string assembly = typeof(TrainMemoryProcess).Assembly.Location;
@@ -20,7 +19,7 @@ internal static class TrainMemoryProcess
         var start = new ProcessStartInfo(hosted ? "dotnet" : own) { RedirectStandardOutput = true };
         string[] arguments =
         [
-            .. hosted ? new[] { assembly } : [], "bench", CommandName, depth.ToString(CultureInfo.InvariantCulture), mode.ToString(),
+            .. hosted ? new[] { assembly } : [], "bench", CommandName, depth.ToString(CultureInfo.InvariantCulture), mode,
             .. threads == 0 ? Array.Empty<string>() : ["--threads", threads.ToString(CultureInfo.InvariantCulture)],
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);

@@ -130,7 +130,7 @@ public sealed class MethodComparison
         ApproxModel model, string parent, Assignment assignment, string method, double? lambda, double searchSeconds, int evaluations,
         TrainingOptions retraining, int searchEpochs)
     {
-        model.Assign(assignment);
+        model.Use(assignment);
         double before = _study.TestAccuracy(model.Network);
         double savings = 1 - assignment.RelativePower(model.Opcounts);
         double? after = null;

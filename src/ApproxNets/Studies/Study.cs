@@ -44,7 +44,7 @@ public sealed class Study
     /// <summary>Stops trainings and measurements between two batches.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Trains the float baseline. The model's layers are converted already and in <see cref="LayerMode.Float"/>.</summary>
+    /// <summary>Trains the float baseline. The model's layers are converted already and in float.</summary>
     public (ApproxModel Model, Stage<TrainingRecord> Stage) Float()
     {
         var images = Data.Training;
@@ -64,7 +64,7 @@ public sealed class Study
     public (ApproxModel Model, Stage<TrainingRecord> Stage) Quantized()
     {
         var (model, parent) = Float();
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         var stage = _store.Run(
             $"qat-{Suffix}",
             WithTeacher(new
@@ -108,8 +108,7 @@ public sealed class Study
         GradientKind gradient = GradientKind.StraightThrough)
     {
         options ??= Recipe.Retraining;
-        model.Assign(assignment);
-        model.SetGradient(gradient);
+        model.Use(assignment, gradient);
         var stage = _store.Run(
             $"retrained-{Suffix}",
             new { parent, assignment = Describe(assignment), options, gradient = gradient.ToString() },
@@ -176,7 +175,7 @@ public sealed class Study
                 var some = Data.Validation.Take(images);
                 double Accuracy(Assignment assignment)
                 {
-                    model.Assign(assignment);
+                    model.Use(assignment);
                     return Evaluation.Accuracy(model.Network, some, Data.Statistics, cancellation: Cancellation);
                 }
 
@@ -209,12 +208,12 @@ public sealed class Study
         return stage;
     }
 
-    /// <summary>Computes the accuracy on the test images, 0..1, in the model's current modes.</summary>
+    /// <summary>Computes the accuracy on the test images, 0..1, in the model's current arithmetic.</summary>
     public double TestAccuracy(Module<Tensor, Tensor> network) =>
         Evaluation.Accuracy(network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
     /// <summary>Predicts or measures the errors of all layers and multipliers on validation images.</summary>
-    /// <param name="model">The model in any mode; modes are restored.</param>
+    /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="library">The multipliers.</param>
     /// <param name="errorModel">How; the multi-distribution model if left out.</param>
     public ErrorTable Errors(ApproxModel model, MultiplierLibrary library, IErrorModel? errorModel = null) => ErrorTable.Of(

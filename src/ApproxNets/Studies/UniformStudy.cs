@@ -36,7 +36,7 @@ public static class UniformStudy
             var assignment = Assignment.Uniform(multiplier, samples.Count);
             double Measure(ApproxModel model)
             {
-                model.Assign(assignment);
+                model.Use(assignment);
                 return 100 * study.TestAccuracy(model.Network);
             }
 

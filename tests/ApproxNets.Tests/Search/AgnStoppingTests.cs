@@ -46,7 +46,7 @@ public sealed class AgnStoppingTests
         Assert.InRange(result.Training.Epochs.Count, 2, 6);
         Assert.Equal(result.Training.Epochs.Count + 1, result.History.Count);
         Assert.Equal(20, result.Training.Options.Epochs);
-        Assert.All(model.Layers, l => Assert.Equal(LayerMode.Quantized, l.Mode));
+        Assert.All(model.Layers, l => Assert.IsType<QuantizedArithmetic>(l.Arithmetic));
         Assert.False(model.Network.training);
 
         // The same epochs as without stopping: the schedule is that of all 20.
