@@ -11,9 +11,14 @@ namespace ApproxNets.Kernels;
 /// more than many, and sums stay in registers.
 /// </summary>
 /// <remarks>
-/// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations; the bytes of the two k are
-/// added as bytes where they fit (<see cref="LutResiduals"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
-/// <c>even = full - (odd &lt;&lt; 8)</c>. Codes of eight bits need two permutations and a blend for each look-up.</para>
+/// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations, so a product costs 1/32 of one,
+/// and some 4.7 cycles go to 64 outputs of one k. Codes of eight bits need two permutations and a blend for each look-up.</para>
+/// <para>Sums: a 16-bit lane t holds the bytes of two outputs, <c>t = even + 256 odd</c>. Instead of taking each t apart,
+/// <c>full = sum t</c> and <c>odd = sum (t >>> 8)</c> are kept modulo 2^16, and in the end <c>even = full - (odd &lt;&lt; 8)</c>: the same
+/// modulo 2^16, hence the same number, since 256 bytes fit 16 bits. Two k are added as bytes first where no byte overflows
+/// (<see cref="LutResiduals"/>). Low and high bytes are summed apart and joined as <c>low + (high &lt;&lt; Shift)</c> in 32 bits.</para>
+/// <para>Remainders: outputs past the last are computed from the slack behind the packed codes and never written; k without a partner is
+/// paired with row 256, which is all zeros.</para>
 /// </remarks>
 internal static unsafe class LutConv2dPermutation
 {
@@ -135,7 +140,7 @@ internal static unsafe class LutConv2dPermutation
     private static int Add<TPlane, TVectors>(
         LutResiduals planes, byte* x, int* offsets, byte* weights, int depth, int* to, bool add)
         where TPlane : struct, IPlane<TPlane>
-        where TVectors : struct, IVectors
+        where TVectors : struct
     {
         byte* bytes = Pointer(planes.Bytes);
         int* leasts = Pointer(planes.Least), highs = Pointer(planes.GreatestHigh);
@@ -158,7 +163,7 @@ internal static unsafe class LutConv2dPermutation
         }
 
         Flush(l0, h0, planes.Shift, to, add);
-        if (TVectors.Count > 1)
+        if (typeof(TVectors) == typeof(Four))
         {
             Flush(l1, h1, planes.Shift, to + 64, add);
             Flush(l2, h2, planes.Shift, to + 128, add);
@@ -173,12 +178,12 @@ internal static unsafe class LutConv2dPermutation
     private static void AddPlane<TPlane, TVectors>(
         in TPlane t, in TPlane u, byte* a, byte* b, bool pair, ref Sums16 s0, ref Sums16 s1, ref Sums16 s2, ref Sums16 s3)
         where TPlane : struct, IPlane<TPlane>
-        where TVectors : struct, IVectors
+        where TVectors : struct
     {
         if (pair)
         {
             s0.AddPair(t, u, a, b);
-            if (TVectors.Count > 1)
+            if (typeof(TVectors) == typeof(Four))
             {
                 s1.AddPair(t, u, a + 64, b + 64);
                 s2.AddPair(t, u, a + 128, b + 128);
@@ -188,7 +193,7 @@ internal static unsafe class LutConv2dPermutation
         else
         {
             s0.AddEach(t, u, a, b);
-            if (TVectors.Count > 1)
+            if (typeof(TVectors) == typeof(Four))
             {
                 s1.AddEach(t, u, a + 64, b + 64);
                 s2.AddEach(t, u, a + 128, b + 128);
@@ -197,7 +202,8 @@ internal static unsafe class LutConv2dPermutation
         }
     }
 
-    /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i.</summary>
+    /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i: a 32-bit lane j holds the 16-bit
+    /// lanes 2 j and 2 j + 1, and each of these an even and an odd output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Flush(in Sums16 low, in Sums16 high, int shift, int* to, bool add)
     {
@@ -307,20 +313,10 @@ internal static unsafe class LutConv2dPermutation
         Vector512<byte> Find(Vector512<byte> codes);
     }
 
-    private interface IVectors
-    {
-        static abstract int Count { get; }
-    }
+    // Tiles of one vector and of four. Types, so that the loop is compiled for each.
+    private readonly struct One;
 
-    private readonly struct One : IVectors
-    {
-        public static int Count => 1;
-    }
-
-    private readonly struct Four : IVectors
-    {
-        public static int Count => TileVectors;
-    }
+    private readonly struct Four;
 
     private readonly struct Plane128(Vector512<byte> a, Vector512<byte> b) : IPlane<Plane128>
     {

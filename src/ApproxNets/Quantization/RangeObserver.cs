@@ -123,3 +123,13 @@ public sealed class RangeObserver : nn.Module
         return (min.item<float>(), max.item<float>());
     }
 }
+
+/// <summary>What an observer takes from each batch.</summary>
+public enum ObserverKind
+{
+    /// <summary>Least and greatest value.</summary>
+    MovingAverage,
+
+    /// <summary>Quantiles, from a histogram of 2,048 bins.</summary>
+    Histogram,
+}
