@@ -140,7 +140,7 @@ internal static unsafe class LutConv2dPermutation
     private static int Add<TPlane, TVectors>(
         LutResiduals planes, byte* x, int* offsets, byte* weights, int depth, int* to, bool add)
         where TPlane : struct, IPlane<TPlane>
-        where TVectors : struct
+        where TVectors : struct, IVectors
     {
         byte* bytes = Pointer(planes.Bytes);
         int* leasts = Pointer(planes.Least), highs = Pointer(planes.GreatestHigh);
@@ -163,7 +163,7 @@ internal static unsafe class LutConv2dPermutation
         }
 
         Flush(l0, h0, planes.Shift, to, add);
-        if (typeof(TVectors) == typeof(Four))
+        if (TVectors.Count > 1)
         {
             Flush(l1, h1, planes.Shift, to + 64, add);
             Flush(l2, h2, planes.Shift, to + 128, add);
@@ -178,12 +178,12 @@ internal static unsafe class LutConv2dPermutation
     private static void AddPlane<TPlane, TVectors>(
         in TPlane t, in TPlane u, byte* a, byte* b, bool pair, ref Sums16 s0, ref Sums16 s1, ref Sums16 s2, ref Sums16 s3)
         where TPlane : struct, IPlane<TPlane>
-        where TVectors : struct
+        where TVectors : struct, IVectors
     {
         if (pair)
         {
             s0.AddPair(t, u, a, b);
-            if (typeof(TVectors) == typeof(Four))
+            if (TVectors.Count > 1)
             {
                 s1.AddPair(t, u, a + 64, b + 64);
                 s2.AddPair(t, u, a + 128, b + 128);
@@ -193,7 +193,7 @@ internal static unsafe class LutConv2dPermutation
         else
         {
             s0.AddEach(t, u, a, b);
-            if (typeof(TVectors) == typeof(Four))
+            if (TVectors.Count > 1)
             {
                 s1.AddEach(t, u, a + 64, b + 64);
                 s2.AddEach(t, u, a + 128, b + 128);
@@ -313,10 +313,21 @@ internal static unsafe class LutConv2dPermutation
         Vector512<byte> Find(Vector512<byte> codes);
     }
 
-    // Tiles of one vector and of four. Types, so that the loop is compiled for each.
-    private readonly struct One;
+    /// <summary>Vectors of a tile. A type, so that the loop is compiled for each number.</summary>
+    private interface IVectors
+    {
+        static abstract int Count { get; }
+    }
 
-    private readonly struct Four;
+    private readonly struct One : IVectors
+    {
+        public static int Count => 1;
+    }
+
+    private readonly struct Four : IVectors
+    {
+        public static int Count => TileVectors;
+    }
 
     private readonly struct Plane128(Vector512<byte> a, Vector512<byte> b) : IPlane<Plane128>
     {

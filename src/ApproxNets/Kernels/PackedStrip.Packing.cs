@@ -152,31 +152,19 @@ internal readonly unsafe partial struct PackedStrip
         byte pad = a.PadCode;
         if (outWidth <= 32 && row >= a.X && row + ((images - 1) * imagePitch) + 32 <= a.X + _shape.InputLength)
         {
-            // One vector for the whole width: (codes & keep) | padding. What the load takes too much, a neighbour on either side, is
-            // masked where it is padding. What the store writes too much is overwritten by the next image or row: they are written in
-            // rising order, and the last one has the slack behind it.
-            byte* masks = stackalloc byte[64];
-            for (int i = 0; i < 32; i++)
+            // One vector for the whole width. What the load takes too much, a neighbour on either side, gives way to padding: byte i is
+            // inside where i - left < right - left, without sign. What the store writes too much is overwritten by the next image or row:
+            // they are written in rising order, and the last one has the slack behind it.
+            Vector256<byte> padding = Vector256.Create(pad), inside = Vector256.LessThan(
+                Vector256<byte>.Indices - Vector256.Create((byte)left), Vector256.Create((byte)(right - left)));
+            for (int image = 0; outWidth > 16 && image < images; image++, row += imagePitch, to += outWidth)
             {
-                bool inside = i >= left && i < right;
-                (masks[i], masks[32 + i]) = inside ? (byte.MaxValue, (byte)0) : ((byte)0, pad);
+                Vector256.ConditionalSelect(inside, Vector256.Load(row), padding).Store(to);
             }
 
-            if (outWidth <= 16)
+            for (int image = 0; outWidth <= 16 && image < images; image++, row += imagePitch, to += outWidth)
             {
-                Vector128<byte> keep = Vector128.Load(masks), padding = Vector128.Load(masks + 32);
-                for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
-                {
-                    ((Vector128.Load(row) & keep) | padding).Store(to);
-                }
-            }
-            else
-            {
-                Vector256<byte> keep = Vector256.Load(masks), padding = Vector256.Load(masks + 32);
-                for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
-                {
-                    ((Vector256.Load(row) & keep) | padding).Store(to);
-                }
+                Vector128.ConditionalSelect(inside.GetLower(), Vector128.Load(row), padding.GetLower()).Store(to);
             }
 
             return;
