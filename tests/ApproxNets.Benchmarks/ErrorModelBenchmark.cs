@@ -70,7 +70,7 @@ public static class ErrorModelBenchmark
         var data = Shapes.Load(options.Images, 1, 1, options.Seed);
         using var model = ApproxModel.Convert(
             new ResNet(options.Depth, 10, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         model.Network.train();
         using (NewDisposeScope())
         using (no_grad())

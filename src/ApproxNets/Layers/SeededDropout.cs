@@ -1,4 +1,5 @@
 using ApproxNets.Foundation;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -62,7 +63,8 @@ public sealed class SeededDropout : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var random = new SplitMix64(_seed, _number, _step, _passes++);
         using var generator = new Generator(random.Next());
-        var kept = rand(input.shape, generator: generator).ge(Probability).to(input.dtype, input.device).div_(1 - Probability);
+        using Scalar dropped = Probability, share = 1 - Probability;
+        var kept = rand(input.shape, generator: generator).ge(dropped).to(input.dtype, input.device).div_(share);
         return input.mul(kept).MoveToOuterDisposeScope();
     }
 }

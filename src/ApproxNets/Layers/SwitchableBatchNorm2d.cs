@@ -53,6 +53,11 @@ public sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
             state[name].copy_(value);
         }
 
+        foreach (var (parameter, original) in copy.parameters().Zip(source.parameters()))
+        {
+            parameter.requires_grad = original.requires_grad;
+        }
+
         copy.train(source.training);
         return copy;
     }

@@ -1,4 +1,5 @@
 using ApproxNets.Layers;
+using ApproxNets.Quantization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -121,7 +122,7 @@ public sealed class MobileNetV2 : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var x = conv.call(input);
-            return (_shortcut ? x.add(input) : x).MoveToOuterDisposeScope();
+            return (_shortcut ? x.Plus(input) : x).MoveToOuterDisposeScope();
         }
     }
 }

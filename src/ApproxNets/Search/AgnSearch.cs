@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
+using ApproxNets.Quantization;
 using ApproxNets.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,7 +18,7 @@ namespace ApproxNets.Search;
 /// </summary>
 public static class AgnSearch
 {
-    /// <summary>Trains a quantised model under noise, in place. Ends in <see cref="LayerMode.Quantized"/>.</summary>
+    /// <summary>Trains a quantised model under noise, in place. Ends with quantised layers.</summary>
     /// <param name="model">The model after quantisation-aware training.</param>
     /// <param name="data">Training and validation images.</param>
     /// <param name="agn">Reward and bounds of the noise.</param>
@@ -32,15 +34,7 @@ public static class AgnSearch
         TrainingRun? run = null)
     {
         agn.Validate();
-        using (no_grad())
-        {
-            foreach (var layer in model.Layers)
-            {
-                layer.Sigma.fill_(agn.InitialSigma);
-            }
-        }
-
-        model.SetMode(LayerMode.Noise);
+        model.UseNoise(0, [.. model.Layers.Select(_ => agn.InitialSigma)]);
         int layers = model.Layers.Count;
         double[] start = Tolerances([.. model.Layers.Select(l => l.Sigma)]);
         var biased = agn.Bias is null ? null : new BiasedNetwork(model, agn.Bias);
@@ -55,7 +49,7 @@ public static class AgnSearch
                 Stops = agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)),
             };
             var record = Trainer.Train(biased ?? model.Network, data, training, task, run);
-            model.SetMode(LayerMode.Quantized);
+            model.UseQuantized();
             double[] found = Tolerances(scales);
             return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
             {
@@ -64,6 +58,7 @@ public static class AgnSearch
         }
         finally
         {
+            model.UseQuantized();
             biased?.Release();
         }
     }
@@ -79,13 +74,14 @@ public static class AgnSearch
     {
         using var scope = NewDisposeScope();
         double total = model.Opcounts.Sum();
-        var terms = model.Layers.Zip(tolerances, (l, tolerance) => tolerance.abs().clamp(max: max).mul(l.Opcount / total));
+        using Scalar most = max;
+        var terms = model.Layers.Zip(tolerances, (l, tolerance) => tolerance.abs().clamp(max: most).Times(l.Opcount / total)).ToList();
         return stack(terms).sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// Trains a quantised model under noise of given scales, in place: noise as a stand-in for a multiplier, where the search learns the
-    /// scales. Ends in <see cref="LayerMode.Quantized"/>.
+    /// scales. Ends with quantised layers.
     /// </summary>
     /// <param name="model">The model after quantisation-aware training.</param>
     /// <param name="data">Training and validation images.</param>
@@ -100,58 +96,47 @@ public static class AgnSearch
         TrainingOptions training,
         TrainingRun? run = null)
     {
-        if (sigmas.Count != model.Layers.Count || sigmas.Any(s => !(s >= 0) || !double.IsFinite(s)))
-        {
-            throw new ArgumentException(
-                $"Training under noise: found the scales {string.Join(", ", sigmas)}, "
-                + $"expected {model.Layers.Count} finite numbers >= 0, one per layer.", nameof(sigmas));
-        }
-
-        using (no_grad())
-        {
-            foreach (var (layer, sigma) in model.Layers.Zip(sigmas))
-            {
-                layer.Sigma.fill_(sigma);
-            }
-        }
-
-        model.SetMode(LayerMode.Noise);
+        model.UseNoise(0, sigmas);
         var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
         var task = new TrainingTask
         {
             Step = (images, labels, step) =>
             {
-                SeedNoise(model, training.Seed, step);
+                model.UseNoise(Seed(training, step));
                 return crossEntropy(images, labels, step);
             },
             Trains = name => !name.EndsWith(".sigma", StringComparison.Ordinal),
             Settings = new Fingerprint("noise", 1).Add("sigmas", sigmas).Text,
         };
         var record = Trainer.Train(model.Network, data, training, task, run);
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         return record;
     }
 
-    private static void SeedNoise(ApproxModel model, int seed, int step)
-    {
-        for (int l = 0; l < model.Layers.Count; l++)
-        {
-            model.Layers[l].NoiseSeed = ((long)seed << 40) ^ ((long)step << 10) ^ l;
-        }
-    }
+    // Layers add their index, below 2^10.
+    private static long Seed(TrainingOptions training, int step) => ((long)training.Seed << 40) ^ ((long)step << 10);
 
     private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training, BiasedNetwork? biased) =>
         (images, labels, step) =>
         {
-            SeedNoise(model, training.Seed, step);
+            long seed = Seed(training, step);
+            if (biased is null)
+            {
+                model.UseNoise(seed);
+            }
+            else
+            {
+                model.Use([.. biased.Biases.Select((bias, l) => new NoiseArithmetic(seed + l, bias, agn.Bias!.Draw))]);
+            }
+
             var logits = model.Network.call(images);
             var reward = NoiseReward(model, agn.MaxSigma);
             if (biased is not null)
             {
-                reward = reward.add(Reward(model, biased.Biases, agn.Bias!.Max));
+                reward = reward.Plus(Reward(model, biased.Biases, agn.Bias!.Max));
             }
 
-            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.mul(agn.Lambda));
+            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.Times(agn.Lambda));
             loss.backward();
             return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
         };

@@ -23,7 +23,6 @@ internal sealed class BiasedNetwork : Module<Tensor, Tensor>
         for (int l = 0; l < _biases.Length; l++)
         {
             register_parameter($"bias{l}", _biases[l]);
-            (model.Layers[l].BiasTolerance, model.Layers[l].BiasDraw) = (_biases[l], bias.Draw);
         }
     }
 
@@ -32,14 +31,6 @@ internal sealed class BiasedNetwork : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor images) => _model.Network.call(images);
 
-    /// <summary>Takes the tolerances from the layers and frees them, not the network.</summary>
-    public void Release()
-    {
-        foreach (var layer in _model.Layers)
-        {
-            layer.BiasTolerance = null;
-        }
-
-        Array.ForEach(_biases, b => b.Dispose());
-    }
+    /// <summary>Frees the tolerances, not the network.</summary>
+    public void Release() => Array.ForEach(_biases, b => b.Dispose());
 }

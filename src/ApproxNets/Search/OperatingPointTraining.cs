@@ -1,6 +1,7 @@
 using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
+using ApproxNets.Quantization;
 using ApproxNets.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -79,7 +80,7 @@ public static class OperatingPointTraining
             using var scope = NewDisposeScope();
             points.Switch(i);
             var logits = points.Model.Network.call(images);
-            var pointLoss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing).div(count);
+            var pointLoss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing).Over(count);
             pointLoss.backward();
             loss += pointLoss.item<float>();
             correct += Evaluation.CorrectOf(logits.detach(), labels) / count;

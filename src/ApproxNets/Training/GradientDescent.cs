@@ -1,3 +1,5 @@
+using ApproxNets.Quantization;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -142,11 +144,12 @@ internal sealed class GradientDescent : IDisposable
         using var scope = NewDisposeScope();
         bool tall = matrix.shape[0] > matrix.shape[1];
         var x = tall ? matrix.t() : matrix;
-        x = x.div(x.norm().add(1e-7f));
+        using Scalar tiny = 1e-7f, one = 1;
+        x = x.div(x.norm().add(tiny, one));
         for (int step = 0; step < 5; step++)
         {
             var a = x.mm(x.t());
-            x = x.mul(3.4445f).add(a.mul(-4.775f).add(a.mm(a), 2.0315f).mm(x));
+            x = x.Times(3.4445f).Plus(a.Times(-4.775f).Plus(a.mm(a), 2.0315f).mm(x));
         }
 
         return (tall ? x.t() : x).MoveToOuterDisposeScope();
@@ -154,11 +157,11 @@ internal sealed class GradientDescent : IDisposable
 
     private void StepMuon(Parameter weight, Tensor gradient, Tensor momentum, double learningRate)
     {
-        momentum.mul_(MuonMomentum).add_(gradient);
-        var matrix = gradient.add(momentum, MuonMomentum).flatten(1);
+        momentum.TimesInPlace(MuonMomentum).PlusInPlace(gradient);
+        var matrix = gradient.Plus(momentum, MuonMomentum).flatten(1);
         double size = Math.Sqrt(Math.Max(1, (double)matrix.shape[0] / matrix.shape[1]));
-        weight.mul_(1 - (learningRate * _options.MuonWeightDecay));
-        weight.sub_(Orthogonalize(matrix).view(weight.shape).mul(learningRate * size));
+        weight.TimesInPlace(1 - (learningRate * _options.MuonWeightDecay));
+        weight.sub_(Orthogonalize(matrix).view(weight.shape).Times(learningRate * size));
     }
 
     private static SGD? Sgd(IReadOnlyList<Parameter> parameters, TrainingOptions options)

@@ -52,8 +52,7 @@ public sealed class LayerSamplingTests
             }
 
             AssertOperands(layer, sample, x);
-            layer.Mode = LayerMode.Quantized;
-            x = layer.call(x);
+            x = layer.With(new QuantizedArithmetic(), x);
             float[] y = x.data<float>().ToArray();
             double mean = y.Average(v => (double)v), deviation = Math.Sqrt(y.Sum(v => (v - mean) * (v - mean)) / (y.Length - 1));
             Assert.Equal(deviation, sample.OutputStandardDeviation, 1e-5 * deviation);
@@ -90,19 +89,19 @@ public sealed class LayerSamplingTests
     }
 
     [Fact]
-    public void ModesComeBackAlsoAfterAnError()
+    public void ArithmeticsComeBackAlsoAfterAnError()
     {
         using var model = Model(Signedness.Signed);
         var data = TinyProblem.Data();
-        model.Layers[1].Mode = LayerMode.Float;
-        model.Layers[2].Mode = LayerMode.Noise;
-        LayerMode[] modes = [.. model.Layers.Select(l => l.Mode)];
+        model.Layers[1].Arithmetic = new FloatArithmetic();
+        model.Layers[2].Arithmetic = new NoiseArithmetic(3);
+        Arithmetic[] arithmetics = [.. model.Layers.Select(l => l.Arithmetic)];
         model.Network.train();
         string before = TinyProblem.Fingerprint(model.Network);
 
         void Check()
         {
-            Assert.Equal(modes, model.Layers.Select(l => l.Mode));
+            Assert.Equal(arithmetics, model.Layers.Select(l => l.Arithmetic));
             Assert.All(model.Layers, l => Assert.Null(l.Listener));
             Assert.True(model.Network.training);
             Assert.All(model.Layers, l => Assert.True(l.training));

@@ -128,9 +128,9 @@ public sealed class GradientDescentTests
         using var gradients = no_grad();
         var layer = model.Layers[0];
         var input = TinyProblem.Batch();
-        foreach (var mode in new[] { LayerMode.Float, LayerMode.Quantized })
+        foreach (var arithmetic in new Arithmetic[] { new FloatArithmetic(), new QuantizedArithmetic() })
         {
-            layer.Mode = mode;
+            layer.Arithmetic = arithmetic;
             layer.eval();
             var exact = layer.call(input);
             layer.train();

@@ -15,8 +15,9 @@
 // and not for each pair. The last bits may differ between machines with and without fused multiply-add.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using ApproxNets.Kernels;
 
-namespace ApproxNets.Kernels;
+namespace ApproxNets.Layers;
 
 /// <summary>Passes over spans with standard normal noise <c>eps_i</c> given by a seed. Threads share the elements; sums are added up in
 /// the order of the chunks, so no result depends on threads.</summary>

@@ -1,7 +1,7 @@
-using ApproxNets.Kernels;
+using ApproxNets.Layers;
 using Xunit;
 
-namespace ApproxNets.Tests.Kernels;
+namespace ApproxNets.Tests.Layers;
 
 public sealed class GaussianNoiseTests
 {
