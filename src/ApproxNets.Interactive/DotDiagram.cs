@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
+using ApproxNets.Circuits;
 
 namespace ApproxNets.Interactive;
 
@@ -18,13 +17,11 @@ public sealed class DotDiagram
     private readonly bool[,] _kept; // [j, i]
 
     /// <summary>Reads the diagram from a multiplier's circuit.</summary>
-    /// <exception cref="ArgumentException">The multiplier has no circuit.</exception>
-    public DotDiagram(Multiplier multiplier)
+    public DotDiagram(MultiplierCircuit multiplier)
     {
         ArgumentNullException.ThrowIfNull(multiplier);
-        Netlist circuit = multiplier.Circuit?.Simplified()
-            ?? throw new ArgumentException($"Dot diagram: found no circuit of '{multiplier.Name}', expected one.", nameof(multiplier));
-        Name = multiplier.Name;
+        Netlist circuit = multiplier.Netlist.Simplified();
+        Name = multiplier.Multiplier.Name;
         Bits = circuit.OperandBits;
         _kept = new bool[Bits, Bits];
         int readers = 0;

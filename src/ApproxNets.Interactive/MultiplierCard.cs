@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Multipliers;
 
 namespace ApproxNets.Interactive;
 
 /// <summary>What is known of one multiplier, or of two side by side: figures with their sources, dot diagrams, charts of the
-/// errors. Made by <see cref="Charts.Card"/> and <see cref="Charts.Compare"/>.</summary>
+/// errors. Made by <see cref="Charts.Card(Multiplier)"/> and <see cref="Charts.Compare(Multiplier, Multiplier)"/>.</summary>
 public sealed class MultiplierCard
 {
     internal MultiplierCard(string title, Table figures, IReadOnlyList<DotDiagram> diagrams, string note, Figure errors)

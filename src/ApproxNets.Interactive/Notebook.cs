@@ -1,5 +1,7 @@
 using System.Globalization;
+using ApproxNets.Experiments;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Multipliers;
 using ApproxNets.Training;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive;
@@ -50,5 +52,18 @@ public static class Notebook
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
         ArgumentNullException.ThrowIfNull(value);
         NotebookHost.Report(key, value);
+    }
+
+    /// <summary>Reports where an experiment's numbers come from: data set with its SHA-256, network, library with its SHA-256, scheme, seed.</summary>
+    /// <param name="experiment">The experiment.</param>
+    public static void Report(Experiment experiment)
+    {
+        Report("dataset", experiment.Data.Name);
+        Report("dataset_sha256", experiment.Data.Sha256);
+        Report("network", experiment.Recipe.Network);
+        Report("library", experiment.Library.Name);
+        Report("library_sha256", experiment.Library.Sha256);
+        Report("scheme", experiment.Scheme.Word());
+        Report("seed", experiment.Recipe.Float.Seed);
     }
 }

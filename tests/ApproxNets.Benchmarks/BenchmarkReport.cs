@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 
 namespace ApproxNets.Benchmarks;
 

@@ -16,7 +16,7 @@ public static class TrainBenchmark
     private const int WarmUpSteps = 2;
 
     /// <summary>The multiplier of all layers in mode Approximate.</summary>
-    public static Multiplier Multiplier => MultiplierFamilies.BrokenArray(Signedness.Signed, 3, 8);
+    public static Multiplier Multiplier { get; } = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed)["mul8s_bam_h3_v8"];
 
     /// <summary>Measures all networks and modes.</summary>
     /// <param name="options">Networks, threads, repetitions.</param>

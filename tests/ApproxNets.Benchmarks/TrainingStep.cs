@@ -25,7 +25,7 @@ internal sealed class TrainingStep : IDisposable
     {
         using var generator = new Generator((ulong)options.Seed);
         _model = ApproxModel.Convert(new ResNet(depth, Classes, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
-        _model.Assign(new Assignment([.. Enumerable.Repeat(multiplier, _model.Layers.Count)]));
+        _model.Assign(Assignment.Uniform(multiplier, _model.Opcounts));
         _model.SetMode(mode);
         _model.Network.train();
         _images = randn([options.Batch, 3, 32, 32], generator: generator);

@@ -6,7 +6,7 @@ using ApproxNets.Cli.Running;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using Xunit;
 
 namespace ApproxNets.Tests;
@@ -197,17 +197,17 @@ public sealed class ReadmeTests
 
         var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
         var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
-        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Name, mine.Name], library.Multipliers.Select(m => m.Name));
+        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Multiplier.Name, mine.Name], library.Multipliers.Select(m => m.Name));
         Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
 
         // The second piece comes after a study was made; everything in it is small here.
         using var folder = new TemporaryFolder();
         await Run(
             $"""
-            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Studies;
-            var recipe = StudyRecipe.For("smoke", 1);
-            var study = new Study(Datasets.Load("shapes", 1, recipe.Images), recipe, Signedness.Signed, new StageStore(@"{folder.Path}"));
-            var multipliers = Libraries.Open("built-in", Signedness.Signed);
+            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Experiments;
+            var recipe = Recipe.For("smoke");
+            var experiment = new Experiment(Datasets.Load("shapes", 1, recipe.Images), recipe, MultiplierLibrary.Open("built-in", Signedness.Signed), new StageStore(@"{folder.Path}"));
+            var multipliers = MultiplierLibrary.Open("built-in", Signedness.Signed);
             """);
         await Run(code[1]);
 

@@ -15,6 +15,7 @@ internal static class CommandLine
         RunCommand.Create(),
         DataCommand.Create(),
         MultipliersCommand.Create(),
+        CheckpointsCommand.Create(),
         DoctorCommand.Create(),
     };
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive;
 using ApproxNets.Layers;
-using ApproxNets.Studies;
+using ApproxNets.Experiments;
 using Spectre.Console;
 using TorchSharp;
 

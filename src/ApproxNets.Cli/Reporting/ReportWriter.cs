@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Foundation;
+using ApproxNets.Experiments;
 using ApproxNets.Interactive;
-using ApproxNets.Studies;
 
 namespace ApproxNets.Cli.Reporting;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Data;
 

@@ -6,9 +6,9 @@ using ApproxNets.Multipliers;
 namespace ApproxNets.ErrorModels;
 
 /// <summary>
-/// The truth that the other models predict: runs the layer on the whole sample with the multiplier and with the exact
-/// one and takes mean and standard deviation of the difference over all outputs. Exact for the sample; the number of sample images
-/// decides the cost (<see cref="LayerSample.First"/> takes fewer). Sums are formed in double precision in a fixed order.
+/// The truth that the other models predict. Runs the layer on the whole sample with the multiplier and with the exact one, and takes
+/// mean and standard deviation of the difference over all outputs. Exact for the sample. The number of sample images decides the cost;
+/// <see cref="LayerSample.First"/> takes fewer. Sums are formed in double precision in a fixed order.
 /// </summary>
 public sealed class BehaviouralErrorModel : IErrorModel
 {
@@ -69,7 +69,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
         double outputs = exact.Length, mean = channelSums.Sum() / outputs, perChannel = outputs / channels;
         double between = channelSums.Sum(s => ((s / perChannel) - mean) * ((s / perChannel) - mean)) / channels;
         double variance = Math.Max(0, (squares / outputs) - (mean * mean));
-        return new ErrorEstimate(mean, Math.Sqrt(variance)) { ChannelMeanDeviation = Math.Sqrt(Math.Min(between, variance)) };
+        return sample.Share(mean, Math.Sqrt(variance), Math.Sqrt(Math.Min(between, variance)));
     }
 
     /// <summary>Sum and sum of squares of <c>a - b</c>, eight at a time. Sums of integers below 2^53 are exact.</summary>

@@ -1,9 +1,9 @@
-using ApproxNets.Multipliers;
 using MathNet.Numerics.Statistics;
 
 namespace ApproxNets.ErrorModels;
 
-/// <summary>How well an error model predicts the truth over pairs of layer and multiplier; standard deviations in real units.</summary>
+/// <summary>How well an error model predicts the truth over pairs of layer and multiplier. Errors are shares of the layer's std(y_l).
+/// Correlations are those of the errors in real units, times std(y_l), which vary over layers too.</summary>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Pairs">Every pair with predicted and true standard deviation.</param>
 /// <param name="Pearson">Pearson correlation of predicted and true standard deviations. The coarsest multipliers, whose deviations are
@@ -23,32 +23,18 @@ public sealed record ErrorModelComparison(
     /// <summary>One layer under one multiplier.</summary>
     /// <param name="Layer">Path of the layer.</param>
     /// <param name="Multiplier">Name of the multiplier.</param>
-    /// <param name="Predicted">Predicted standard deviation of the output error, real units.</param>
-    /// <param name="True">That of behavioural simulation, real units.</param>
+    /// <param name="Predicted">Predicted standard deviation of the output error.</param>
+    /// <param name="True">That of behavioural simulation.</param>
     public sealed record Pair(string Layer, string Multiplier, double Predicted, double True)
     {
-        /// <summary>Predicted mean of the output error, real units.</summary>
+        /// <summary>Predicted mean of the output error.</summary>
         public double PredictedMean { get; init; }
 
-        /// <summary>True mean of the output error, real units.</summary>
+        /// <summary>True mean of the output error.</summary>
         public double TrueMean { get; init; }
 
-        /// <summary>True standard deviation around the means of the output channels, real units
-        /// (<see cref="ErrorEstimate.StandardDeviationAroundChannelMeans"/>).</summary>
+        /// <summary>True standard deviation around the means of the output channels (<see cref="ErrorEstimate.StandardDeviationAroundChannelMeans"/>).</summary>
         public double TrueAroundChannelMeans { get; init; }
-    }
-
-    /// <summary>Compares models with behavioural simulation on all pairs of layers and approximate multipliers.</summary>
-    /// <param name="samples">One sample per layer.</param>
-    /// <param name="library">The multipliers; exact ones are left out.</param>
-    /// <param name="models">The models.</param>
-    /// <returns>One comparison per model, in order.</returns>
-    /// <exception cref="ArgumentException">A layer has another signedness than the library, or no multiplier is approximate.</exception>
-    public static IReadOnlyList<ErrorModelComparison> Of(
-        IReadOnlyList<LayerSample> samples, MultiplierLibrary library, params IReadOnlyList<IErrorModel> models)
-    {
-        var truth = ErrorTable.Of(samples, library, new BehaviouralErrorModel());
-        return Of(truth, [.. models.Select(m => ErrorTable.Of(samples, library, m))]);
     }
 
     /// <summary>Compares tables of predictions with a table of the truth.</summary>
@@ -72,7 +58,7 @@ public sealed record ErrorModelComparison(
 
         Pair[] pairs = [.. Enumerable.Range(0, truth.Samples.Count).SelectMany(_ => inexact, (l, m) =>
         {
-            var (predicted, actual) = (predictions.Real(l, m), truth.Real(l, m));
+            var (predicted, actual) = (predictions[l, m], truth[l, m]);
             return new Pair(truth.Samples[l].Path, truth.Multipliers[m].Name, predicted.StandardDeviation, actual.StandardDeviation)
             {
                 PredictedMean = predicted.Mean,
@@ -80,13 +66,15 @@ public sealed record ErrorModelComparison(
                 TrueAroundChannelMeans = actual.StandardDeviationAroundChannelMeans,
             };
         })];
-        var positive = pairs.Where(p => p.Predicted > 0 && p.True > 0).ToList();
+        double[] spreads = [.. truth.Samples.SelectMany(s => inexact.Select(_ => s.OutputStandardDeviation))];
+        double[] predicted = [.. pairs.Zip(spreads, (p, s) => p.Predicted * s)], actual = [.. pairs.Zip(spreads, (p, s) => p.True * s)];
+        var positive = predicted.Zip(actual).Where(p => p.First > 0 && p.Second > 0).ToList();
         return new ErrorModelComparison(
-            predictions.Model, pairs, Correlation.Pearson(pairs.Select(p => p.Predicted), pairs.Select(p => p.True)),
+            predictions.Model, pairs, Correlation.Pearson(predicted, actual),
             pairs.Where(p => p.True > 0).Select(p => Math.Abs(p.Predicted - p.True) / p.True).Median())
         {
-            PearsonOfLogs = Correlation.Pearson(positive.Select(p => Math.Log(p.Predicted)), positive.Select(p => Math.Log(p.True))),
-            Spearman = Correlation.Spearman(pairs.Select(p => p.Predicted), pairs.Select(p => p.True)),
+            PearsonOfLogs = Correlation.Pearson(positive.Select(p => Math.Log(p.First)), positive.Select(p => Math.Log(p.Second))),
+            Spearman = Correlation.Spearman(predicted, actual),
         };
     }
 }

@@ -2,7 +2,7 @@ using ApproxNets.Multipliers;
 
 namespace ApproxNets.ErrorModels;
 
-/// <summary>The errors of all pairs of layer and multiplier by one error model: what matching, comparison and searches read. Immutable.</summary>
+/// <summary>The errors of all pairs of layer and multiplier by one error model. Matching, comparisons and searches read it. Immutable.</summary>
 public sealed class ErrorTable
 {
     private readonly ErrorEstimate[,] _estimates;
@@ -11,7 +11,7 @@ public sealed class ErrorTable
     /// <param name="model">Name of the error model.</param>
     /// <param name="samples">One sample per layer.</param>
     /// <param name="multipliers">The multipliers.</param>
-    /// <param name="estimates">The estimates <c>[layer, multiplier]</c>, in units of the layer's <see cref="LayerSample.OutputScale"/> (copied).</param>
+    /// <param name="estimates">The estimates <c>[layer, multiplier]</c>, shares of the layer's std(y_l) (copied).</param>
     /// <exception cref="ArgumentException">The sizes do not agree, or a deviation is negative or not a number.</exception>
     public ErrorTable(
         string model, IReadOnlyList<LayerSample> samples, IReadOnlyList<Multiplier> multipliers, ErrorEstimate[,] estimates)
@@ -29,11 +29,11 @@ public sealed class ErrorTable
         {
             for (int m = 0; m < multipliers.Count; m++)
             {
-                if (!(estimates[l, m].StandardDeviation >= 0) || !double.IsFinite(estimates[l, m].RootMeanSquare))
+                if (!(estimates[l, m].StandardDeviation >= 0) || double.IsNaN(estimates[l, m].Mean))
                 {
                     throw new ArgumentException(
                         $"Error table '{model}': found {estimates[l, m]} for layer '{samples[l].Path}' and '{multipliers[m].Name}', "
-                        + "expected finite numbers and a deviation >= 0.", nameof(estimates));
+                        + "expected numbers and a deviation >= 0.", nameof(estimates));
                 }
             }
         }
@@ -48,15 +48,13 @@ public sealed class ErrorTable
     /// <summary>The multipliers, in the order of their index.</summary>
     public IReadOnlyList<Multiplier> Multipliers { get; }
 
-    /// <summary>The error of a layer under a multiplier, in units of the layer's <see cref="LayerSample.OutputScale"/>.</summary>
+    /// <summary>Opcount of every layer.</summary>
+    public IReadOnlyList<long> Opcounts => [.. Samples.Select(s => s.Opcount)];
+
+    /// <summary>The error of a layer under a multiplier, a share of the layer's std(y_l): a standard deviation compares with |sigma_l|.</summary>
     /// <param name="layer">Index of the layer.</param>
     /// <param name="multiplier">Index of the multiplier.</param>
     public ErrorEstimate this[int layer, int multiplier] => _estimates[layer, multiplier];
-
-    /// <summary>Computes the error of a layer under a multiplier in real units: times the layer's output scale.</summary>
-    /// <param name="layer">Index of the layer.</param>
-    /// <param name="multiplier">Index of the multiplier.</param>
-    public ErrorEstimate Real(int layer, int multiplier) => _estimates[layer, multiplier].Times(Samples[layer].OutputScale);
 
     /// <summary>Computes the table of a library on all processors. Exact multipliers have no error; they are not put to the model.</summary>
     /// <param name="samples">One sample per layer.</param>

@@ -1,10 +1,9 @@
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.ErrorModels;
 
-/// <summary>The operands and the output spread of one layer on sample data: what the error models work from.</summary>
+/// <summary>The operands and the output spread of one layer on sample data. The error models work from it.</summary>
 /// <param name="Path">Place of the layer in the model.</param>
 /// <param name="Scheme">Signedness of the codes.</param>
 /// <param name="Shape">Shape of the layer for the whole sample.</param>
@@ -25,8 +24,9 @@ public sealed record LayerSample(
     double[] OutputScales,
     double OutputStandardDeviation)
 {
-    /// <summary>The unit of error estimates, in real units: the root mean square of <see cref="OutputScales"/>.</summary>
-    public double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
+    /// <summary>The unit in which the models add up errors, in real units: the root mean square of <see cref="OutputScales"/>, that is one
+    /// step of the integer sum where there is one scale.</summary>
+    internal double OutputScale => Math.Sqrt(OutputScales.Average(s => s * s));
 
     /// <summary><see cref="OutputScales"/> in units of <see cref="OutputScale"/>: their mean square is 1. Exactly 1 where there is one scale.</summary>
     internal double[] RelativeScales
@@ -109,14 +109,25 @@ public sealed record LayerSample(
     }
 
     /// <summary>
-    /// Converts moments of the integer sum's error that hold for every channel alike. Channel o errs by <c>s_o e</c>; over all channels
+    /// Converts moments of the integer sum's error that hold for every channel alike. Channel o errs by <c>s_o e</c>. Over all channels
     /// that has the mean <c>avg(s) mu</c> and the mean square <c>avg(s^2) (sigma^2 + mu^2)</c>, here in units of the root of <c>avg(s^2)</c>.
     /// </summary>
     internal ErrorEstimate OfAllChannels(double mean, double variance)
     {
         double ratio = Math.Min(1, RelativeScales.Average());
         double between = mean * mean * (1 - (ratio * ratio));
-        return new ErrorEstimate(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between)) { ChannelMeanDeviation = Math.Sqrt(between) };
+        return Share(ratio * mean, Math.Sqrt(Math.Max(0, variance) + between), Math.Sqrt(between));
+    }
+
+    /// <summary>
+    /// Converts an error in units of <see cref="OutputScale"/> to shares of the output's standard deviation: the one place where the
+    /// models leave the units of the integer sum. Where the output has no spread, every error is infinite.
+    /// </summary>
+    internal ErrorEstimate Share(double mean, double deviation, double channelMeanDeviation)
+    {
+        double scale = OutputScale;
+        double Of(double error) => error == 0 ? 0 : error * scale / OutputStandardDeviation;
+        return new ErrorEstimate(Of(mean), Of(deviation)) { ChannelMeanDeviation = Of(channelMeanDeviation) };
     }
 
     /// <summary>Checks every pair, before work begins.</summary>
@@ -129,21 +140,6 @@ public sealed record LayerSample(
                 sample.Check(multiplier);
             }
         }
-    }
-
-    /// <summary>
-    /// Estimates the power of a multiplier relative to the exact array, both under the operands of this layer instead of uniform ones
-    /// (<see cref="CircuitCost"/>): activations are far from uniform, and a gate that does not switch costs little.
-    /// </summary>
-    /// <param name="multiplier">The multiplier, of the layer's signedness.</param>
-    /// <returns>The relative power; null for a multiplier without a circuit of 8-bit operands.</returns>
-    /// <exception cref="ArgumentException">The signedness differs.</exception>
-    public double? RelativePower(Multiplier multiplier)
-    {
-        Check(multiplier);
-        return multiplier.Circuit is { InputCount: 16 } circuit
-            ? CircuitCost.RelativePower(circuit, Scheme, ActivationDistribution, WeightDistribution)
-            : null;
     }
 
     internal void Check(Multiplier multiplier)

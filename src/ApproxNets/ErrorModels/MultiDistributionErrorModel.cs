@@ -5,11 +5,14 @@ using ApproxNets.Multipliers;
 namespace ApproxNets.ErrorModels;
 
 /// <summary>
-/// The probabilistic multi-distribution model (Trommer, Waschneck, Kumar, ICCAD 2022, section 4): the products of one
-/// output share a receptive field, so each of K fields gives its own activation distribution, hence its own mean
-/// <c>mu_k</c> and standard deviation <c>s_k</c> of the sum; over the fields <c>mean = avg mu_k</c> and
-/// <c>sigma^2 = avg(mu_k^2 + s_k^2) - mean^2</c>.
+/// The probabilistic multi-distribution model (Trommer, Waschneck, Kumar, ICCAD 2022, section 4). The n products of one output share a
+/// receptive field, so each of K sampled fields has an activation distribution <c>p_x^k</c> of its own. The sum of its n products errs with
+/// the mean <c>mu_k = n sum E p_x^k p_w</c> and the variance <c>s_k^2 = n Var_k</c>, where
+/// <c>Var_k = sum E^2 p_x^k p_w - (sum E p_x^k p_w)^2</c> is that of one product's error. Over all fields
+/// <c>mean = avg mu_k</c> and <c>sigma^2 = avg(mu_k^2 + s_k^2) - mean^2</c>.
 /// </summary>
+/// <remarks><see cref="Estimate"/> is the equation as it stands. <see cref="EstimateAll"/> is the same for many multipliers: a field becomes
+/// a histogram once, and eight multipliers are computed side by side.</remarks>
 public sealed class MultiDistributionErrorModel : IErrorModel
 {
     // Multipliers that are computed together: eight doubles, two vectors of four lanes.
@@ -27,7 +30,8 @@ public sealed class MultiDistributionErrorModel : IErrorModel
         double sumOfMeans = 0, sumOfSquares = 0;
         for (int k = 0; k < fields; k++)
         {
-            // The field's own distribution gives each of its n activations the weight 1/n, so sums over it suffice.
+            // p_x^k gives each of the field's n activations the weight 1/n. So n sum E p_x^k p_w is the sum of r(x) = sum_w E p_w
+            // over them, and n sum E^2 p_x^k p_w that of q(x) = sum_w E^2 p_w.
             double mean = 0, square = 0;
             foreach (byte code in sample.ReceptiveFields.AsSpan(k * n, n))
             {
@@ -35,7 +39,7 @@ public sealed class MultiDistributionErrorModel : IErrorModel
                 square += second[code];
             }
 
-            // With mean = n mu of one product, the variance of the sum is n (avg q - mu^2) = square - mean^2 / n.
+            // s_k^2 = n (square / n - (mean / n)^2).
             double variance = Math.Max(0, square - (mean * mean / n));
             sumOfMeans += mean;
             sumOfSquares += (mean * mean) + variance;
@@ -109,4 +113,54 @@ public sealed class MultiDistributionErrorModel : IErrorModel
         squaresLow.CopyTo(squares);
         squaresHigh.CopyTo(squares[4..]);
     }
+}
+
+/// <summary>
+/// How often every activation code stands in every receptive field of a sample. Sparse, as few of the 256 codes occur in one field
+/// after a ReLU, and zero occurs often.
+/// </summary>
+internal sealed class ReceptiveFieldHistograms
+{
+    private readonly (int Code, int Times)[] _entries;
+    private readonly int[] _starts;
+
+    public ReceptiveFieldHistograms(LayerSample sample)
+    {
+        FanIn = sample.FanIn;
+        Codes = [.. sample.ActivationDistribution.Index().Where(p => p.Item > 0).Select(p => (byte)p.Index)];
+        var entries = new List<(int, int)>();
+        _starts = new int[sample.ReceptiveFieldCount + 1];
+        Span<int> times = stackalloc int[Multiplier.Codes];
+        for (int k = 0; k < Count; k++)
+        {
+            times.Clear();
+            foreach (byte code in sample.ReceptiveFields.AsSpan(k * FanIn, FanIn))
+            {
+                times[code]++;
+            }
+
+            for (int i = 0; i < Codes.Length; i++)
+            {
+                if (times[Codes[i]] > 0)
+                {
+                    entries.Add((i, times[Codes[i]]));
+                }
+            }
+
+            _starts[k + 1] = entries.Count;
+        }
+
+        _entries = [.. entries];
+    }
+
+    public int FanIn { get; }
+
+    /// <summary>The codes that occur, rising.</summary>
+    public byte[] Codes { get; }
+
+    /// <summary>Number of fields.</summary>
+    public int Count => _starts.Length - 1;
+
+    /// <summary>The histogram of a field: indices into <see cref="Codes"/> and how often they occur.</summary>
+    public ReadOnlySpan<(int Code, int Times)> this[int field] => _entries.AsSpan(_starts[field].._starts[field + 1]);
 }

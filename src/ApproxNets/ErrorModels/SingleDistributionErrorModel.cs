@@ -5,7 +5,7 @@ namespace ApproxNets.ErrorModels;
 /// <summary>
 /// All products of a layer draw their operands independently from the layer's two distributions:
 /// <c>mu = sum E p_x p_w</c>, <c>s^2 = sum (E - mu)^2 p_x p_w</c>; the sum of n products has mean <c>n mu</c> and standard
-/// deviation <c>sqrt(n) s</c>. Too small where the products of one output share an error, which real images make them do.
+/// deviation <c>sqrt(n) s</c>. That is too small where the products of one output share an error, as they do on real images.
 /// </summary>
 public sealed class SingleDistributionErrorModel : IErrorModel
 {

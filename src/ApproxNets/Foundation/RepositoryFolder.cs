@@ -27,4 +27,14 @@ public static class RepositoryFolder
 
         return null;
     }
+
+    /// <summary>A file that comes with the program: in the repository of the current folder or of the program, otherwise beside the
+    /// program.</summary>
+    /// <param name="path">Its place in the repository.</param>
+    /// <exception cref="FileNotFoundException">It is in none of these places.</exception>
+    public static string FindFile(string path) =>
+        new[] { TryFind(), TryFind(AppContext.BaseDirectory), AppContext.BaseDirectory }
+            .Where(folder => folder is not null).Select(folder => Path.Combine(folder!, path)).FirstOrDefault(File.Exists)
+        ?? throw new FileNotFoundException(
+            $"Found no {path} in the repository or beside the program; approxnets multipliers generate makes it.", path);
 }

@@ -1,7 +1,6 @@
 // Functions of codes, term by term: planes t_r(c) out of codes c, and sums over terms of t_r(c) p_r. One pass over memory each, the
 // tables (1 KB a term) in the first-level cache; as tensor operations, a look-up takes an int64 index and a pass of its own for every term.
 // B images of C channels of n positions: codes [B, C, n], planes [B, C, R, n]. One unit of work is one channel of one image.
-using ApproxNets.Multipliers;
 
 namespace ApproxNets.Kernels;
 
@@ -20,7 +19,7 @@ internal static unsafe class TermPlanes
         {
             WorkTeam.Run(
                 codes.Length / positions, Environment.ProcessorCount,
-                new Lines(c, t, tables.Length / Multiplier.Codes, positions, p, null));
+                new Lines(c, t, tables.Length / LutTable.Codes, positions, p, null));
         }
     }
 
@@ -38,7 +37,7 @@ internal static unsafe class TermPlanes
         {
             WorkTeam.Run(
                 codes.Length / positions, Environment.ProcessorCount,
-                new Lines(c, t, tables.Length / Multiplier.Codes, positions, p, s));
+                new Lines(c, t, tables.Length / LutTable.Codes, positions, p, s));
         }
     }
 
@@ -50,7 +49,7 @@ internal static unsafe class TermPlanes
             float* plane = planes + ((long)unit * terms * positions);
             for (int r = 0; r < terms; r++, plane += positions)
             {
-                float* table = tables + (r * Multiplier.Codes);
+                float* table = tables + (r * LutTable.Codes);
                 if (sums is null)
                 {
                     for (int k = 0; k < positions; k++)

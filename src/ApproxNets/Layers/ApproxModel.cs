@@ -21,7 +21,7 @@ public sealed class ApproxModel : IDisposable
     /// <summary>The layers' multipliers.</summary>
     /// <exception cref="InvalidOperationException">A layer has none.</exception>
     public Assignment Assignment => new([.. Layers.Select(l => l.Multiplier ?? throw new InvalidOperationException(
-        $"Layer '{l.Path}': found no multiplier, expected one."))]);
+        $"Layer '{l.Path}': found no multiplier, expected one."))], Opcounts);
 
     /// <summary>Parameters of the network proper: without the noise scales, which serve the search only.</summary>
     public long ParameterCount => Network.named_parameters()
@@ -87,15 +87,15 @@ public sealed class ApproxModel : IDisposable
     }
 
     /// <summary>Gives every layer its multiplier and switches all layers to <see cref="LayerMode.Approximate"/>.</summary>
-    /// <exception cref="ArgumentException">The number of multipliers is not that of the layers, or one has the wrong
+    /// <exception cref="ArgumentException">The opcounts are not those of the layers, or a multiplier has the wrong
     /// signedness.</exception>
     public void Assign(Assignment assignment)
     {
-        if (assignment.Multipliers.Count != Layers.Count)
+        if (!assignment.Opcounts.SequenceEqual(Opcounts))
         {
             throw new ArgumentException(
-                $"Assignment: found {assignment.Multipliers.Count} multipliers, "
-                + $"expected {Layers.Count}, one per layer.", nameof(assignment));
+                $"Assignment: found {assignment.Opcounts.Count} layers of the opcounts {string.Join(", ", assignment.Opcounts)}, "
+                + $"expected {Layers.Count} of {string.Join(", ", Opcounts)}.", nameof(assignment));
         }
 
         foreach (var (layer, multiplier) in Layers.Zip(assignment.Multipliers))

@@ -1,24 +1,29 @@
 using System.Runtime.Intrinsics.X86;
+using System.Text.Json.Serialization;
 
 namespace ApproxNets.Layers;
 
 /// <summary>Number format of the multiplications that libtorch does while a layer trains. Evaluation is in float32 always.</summary>
-/// <remarks>Kept stages are found by a hash of these numbers: new members go last.</remarks>
+/// <remarks>Files hold the words in the attributes, so members can be renamed and reordered.</remarks>
+[JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision
 {
     /// <summary>32-bit floats.</summary>
+    [JsonStringEnumMemberName("float32")]
     Float32,
 
     /// <summary>
     /// <see cref="BFloat16"/> where the processor has instructions for it, else <see cref="Float32"/>: a training is the faster for it on
     /// either kind of processor, but gives other bits on one than on the other. Its record says which it was.
     /// </summary>
+    [JsonStringEnumMemberName("fastest")]
     Fastest,
 
     /// <summary>
     /// 16-bit floats of 8 exponent and 8 significant bits, summed in 32 bits; weights and their updates stay in float32 (mixed precision,
     /// Micikevicius et al., ICLR 2018). Twice as fast on processors with AVX512-BF16 or AMX-BF16, about half as fast on those without.
     /// </summary>
+    [JsonStringEnumMemberName("bfloat16")]
     BFloat16,
 }
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ApproxNets.Kernels;
-using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers;
 
@@ -32,13 +31,6 @@ public sealed class Multiplier
     /// given signedness, or the name is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
     public Multiplier(string name, Signedness signedness, ReadOnlySpan<int> products, double relativePower, string powerSource)
-        : this(name, signedness, products.ToArray(), relativePower, powerSource, null)
-    {
-    }
-
-    /// <summary>Takes the table as its own, without a copy.</summary>
-    internal Multiplier(
-        string name, Signedness signedness, int[] products, double relativePower, string powerSource, Netlist? circuit)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(powerSource);
@@ -58,11 +50,9 @@ public sealed class Multiplier
         Signedness = signedness;
         RelativePower = relativePower;
         PowerSource = powerSource;
-        Circuit = circuit;
-        _products = products;
-        int least = signedness == Signedness.Signed ? short.MinValue : 0;
-        int greatest = signedness == Signedness.Signed ? short.MaxValue : ushort.MaxValue;
-        int outside = products.AsSpan().IndexOfAnyExceptInRange(least, greatest);
+        _products = products.ToArray();
+        (int least, int greatest) = signedness.ProductRange();
+        int outside = products.IndexOfAnyExceptInRange(least, greatest);
         if (outside >= 0)
         {
             throw new ArgumentException(
@@ -92,11 +82,14 @@ public sealed class Multiplier
     /// <summary>Where <see cref="RelativePower"/> comes from.</summary>
     public string PowerSource { get; }
 
-    /// <summary>Area and delay of the circuit, where they are known.</summary>
-    public CircuitFigures? Figures { get; init; }
+    /// <summary>Area of the circuit in square micrometres, where it is known.</summary>
+    public double? AreaSquareMicrometres { get; init; }
 
-    /// <summary>The circuit, where it is known.</summary>
-    public Netlist? Circuit { get; init; }
+    /// <summary>Delay of the circuit's longest path in nanoseconds, where it is known.</summary>
+    public double? DelayNanoseconds { get; init; }
+
+    /// <summary>Where area and delay come from; null without them.</summary>
+    public string? AreaDelaySource { get; init; }
 
     /// <summary>True when every product is exact.</summary>
     public bool IsExact { get; }

@@ -25,8 +25,7 @@ public sealed partial class MultiplierLibrary
             throw new DirectoryNotFoundException($"{folder}: found no such folder, expected .npy tables and a cost file.");
         }
 
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        string costs = costFile ?? Path.Combine(folder, name + ".csv");
+        string costs = costFile ?? CostFile(folder), name = Path.GetFileNameWithoutExtension(CostFile(folder));
         if (!File.Exists(costs))
         {
             throw new FileNotFoundException($"{costs}: found no such file, expected the cost file of {folder}.", costs);
@@ -71,8 +70,22 @@ public sealed partial class MultiplierLibrary
                 t.Name, signedness, t.Products, t.Row.PowerMilliwatts / exact.PowerMilliwatts,
                 t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact.PowerMilliwatts} mW exact"))
             {
-                Figures = t.Row.Figures,
+                AreaSquareMicrometres = t.Row.AreaSquareMicrometres,
+                DelayNanoseconds = t.Row.DelayNanoseconds,
+                AreaDelaySource = t.Row.AreaDelaySource,
             }));
+    }
+
+    /// <summary>The signednesses of which a folder has multipliers, by its cost file; see <see cref="ReadFolder"/>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="InvalidDataException">The cost file is malformed.</exception>
+    public static IReadOnlyList<Signedness> SignednessOfFolder(string folder) =>
+        [.. CostTable.Read(CostFile(folder)).Values.Select(row => row.Signedness).Distinct().Order()];
+
+    private static string CostFile(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return Path.Combine(folder, Path.GetFileName(folder) + ".csv");
     }
 
     private static CostTable.Row ExactRow(

@@ -1,5 +1,6 @@
-using System.Text.Json;
+using System.Text.Json.Serialization;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Training;
 using static TorchSharp.torch;
@@ -10,8 +11,8 @@ namespace ApproxNets.Search;
 /// <summary>
 /// Learns per layer how much Gaussian noise the network tolerates (Trommer, Waschneck, Kumar, ICCAD 2022, section 3):
 /// the output of layer l becomes <c>y + eps |sigma_l| std(y)</c>, and weights and noise scales are trained together on
-/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>. With <see cref="AgnOptions.Bias"/> also a tolerance for the mean
-/// of the error.
+/// <c>CE - lambda sum_l (c_l / sum c) min(|sigma_l|, sigma_max)</c>. With <see cref="AgnOptions.Bias"/> it also learns a
+/// tolerance for the mean of the error.
 /// </summary>
 public static class AgnSearch
 {
@@ -20,19 +21,15 @@ public static class AgnSearch
     /// <param name="data">Training and validation images.</param>
     /// <param name="agn">Reward and bounds of the noise.</param>
     /// <param name="training">Epochs, learning rate, seed.</param>
-    /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after each batch; <see cref="TrainingProgress.Measured"/> has |sigma_l| of each layer, then
+    /// <param name="run">As for <see cref="Trainer.Train"/>. <see cref="TrainingProgress.Measured"/> has |sigma_l| of each layer, then
     /// |beta_l| with <see cref="AgnOptions.Bias"/>.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
     public static AgnResult Run(
         ApproxModel model,
         ImageDataset data,
         AgnOptions agn,
         TrainingOptions training,
-        string? resumeFile = null,
-        IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
+        TrainingRun? run = null)
     {
         agn.Validate();
         using (no_grad())
@@ -50,10 +47,14 @@ public static class AgnSearch
         try
         {
             Tensor[] scales = [.. model.Layers.Select(l => l.Sigma), .. biased?.Biases ?? []];
-            var record = Trainer.Run(
-                biased ?? model.Network, data, training, Step(model, agn, training, biased), null, JsonSerializer.Serialize(agn),
-                () => Tolerances(scales), resumeFile, progress, cancellation,
-                agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)));
+            var task = new TrainingTask
+            {
+                Step = Step(model, agn, training, biased),
+                Settings = new Fingerprint("agn", 1).Add(agn.AddTo).Text,
+                Measure = () => Tolerances(scales),
+                Stops = agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)),
+            };
+            var record = Trainer.Train(biased ?? model.Network, data, training, task, run);
             model.SetMode(LayerMode.Quantized);
             double[] found = Tolerances(scales);
             return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
@@ -90,18 +91,14 @@ public static class AgnSearch
     /// <param name="data">Training and validation images.</param>
     /// <param name="sigmas">Noise scale of every layer, a share of std(y_l); such as the predicted error of a multiplier.</param>
     /// <param name="training">Epochs, learning rate, seed.</param>
-    /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after every batch.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="run">As for <see cref="Trainer.Train"/>.</param>
     /// <exception cref="ArgumentException">There is not one finite scale &gt;= 0 for every layer.</exception>
     public static TrainingRecord TrainUnderNoise(
         ApproxModel model,
         ImageDataset data,
         IReadOnlyList<double> sigmas,
         TrainingOptions training,
-        string? resumeFile = null,
-        IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
+        TrainingRun? run = null)
     {
         if (sigmas.Count != model.Layers.Count || sigmas.Any(s => !(s >= 0) || !double.IsFinite(s)))
         {
@@ -120,14 +117,17 @@ public static class AgnSearch
 
         model.SetMode(LayerMode.Noise);
         var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
-        var record = Trainer.Run(
-            model.Network, data, training,
-            (images, labels, step) =>
+        var task = new TrainingTask
+        {
+            Step = (images, labels, step) =>
             {
                 SeedNoise(model, training.Seed, step);
                 return crossEntropy(images, labels, step);
             },
-            name => !name.EndsWith(".sigma", StringComparison.Ordinal), JsonSerializer.Serialize(sigmas), null, resumeFile, progress, cancellation);
+            Trains = name => !name.EndsWith(".sigma", StringComparison.Ordinal),
+            Settings = new Fingerprint("noise", 1).Add("sigmas", sigmas).Text,
+        };
+        var record = Trainer.Train(model.Network, data, training, task, run);
         model.SetMode(LayerMode.Quantized);
         return record;
     }
@@ -167,4 +167,19 @@ public static class AgnSearch
     }
 
     private static double[] Tolerances(Tensor[] scales) => [.. scales.Select(s => (double)Math.Abs(s.item<float>()))];
+}
+
+/// <summary>What an AGN search found. It is stored with the weights, hence the names of its fields in files.</summary>
+/// <param name="Sigmas">|sigma_l| of every layer: noise tolerated, as a share of std(y_l).</param>
+/// <param name="History">|sigma_l| of every layer after every epoch; the first row is the start.</param>
+/// <param name="Training">The epochs of the training.</param>
+public sealed record AgnResult(
+    [property: JsonPropertyName("sigmas")] IReadOnlyList<double> Sigmas,
+    [property: JsonPropertyName("history")] IReadOnlyList<IReadOnlyList<double>> History,
+    [property: JsonPropertyName("training")] TrainingRecord Training)
+{
+    /// <summary>|beta_l| of every layer with <see cref="AgnOptions.Bias"/>: mean error tolerated, as a share of std(y_l); else empty.
+    /// </summary>
+    [JsonPropertyName("biases")]
+    public IReadOnlyList<double> Biases { get; init; } = [];
 }

@@ -3,8 +3,8 @@ using ApproxNets.ErrorModels;
 namespace ApproxNets.Search;
 
 /// <summary>
-/// How often an error model leads to the multiplier that the truth would: what counts of a model in the end. A choice is that of
-/// <see cref="Matching"/> for one layer and one tolerance <c>f |sigma_l| std(y_l)</c>.
+/// How often an error model leads to the multiplier that the truth would, which is what counts in the end. A choice is that of
+/// <see cref="Matching"/> for one layer and one tolerance <c>f |sigma_l|</c>.
 /// </summary>
 /// <param name="Model">Name of the model.</param>
 /// <param name="Rows">The choices of all layers at one factor f each.</param>
@@ -47,18 +47,17 @@ public sealed record ChoiceAgreement(string Model, IReadOnlyList<ChoiceAgreement
                 + "expected at least one of each and factors above 0.", nameof(factors));
         }
 
-        long[] opcounts = [.. predicted.Samples.Select(s => s.Opcount)];
         return new ChoiceAgreement(predicted.Model, [.. factors.Select(factor =>
         {
             double[] scaled = [.. sigmas.Select(s => factor * s)];
             var byModel = Matching.Match(predicted, scaled, criterion, truth);
             var byTruth = Matching.Match(truth, scaled, criterion);
             return new Row(
-                factor, opcounts.Length,
+                factor, byModel.Count,
                 byModel.Zip(byTruth).Count(p => p.First.Multiplier == p.Second.Multiplier),
                 byModel.Count(m => Matching.Size(m.True!.Value, criterion) > m.Tolerance),
-                byModel.ToAssignment().RelativePower(opcounts),
-                byTruth.ToAssignment().RelativePower(opcounts));
+                byModel.ToAssignment().RelativePower,
+                byTruth.ToAssignment().RelativePower);
         })]);
     }
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Training;
 using static TorchSharp.torch;
@@ -19,23 +19,28 @@ public static class OperatingPointTraining
     /// <param name="data">Training and validation images.</param>
     /// <param name="options">Epochs, learning rate, seed.</param>
     /// <param name="normOnly">Trains batch normalisation only and leaves the shared weights and the ranges as they are.</param>
-    /// <param name="resumeFile">As for <see cref="Trainer.Train"/>.</param>
-    /// <param name="progress">Told after every batch; the validation accuracy is that of the last operating point.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="run">As for <see cref="Trainer.Train"/>. The validation accuracy is that of the last operating point.</param>
     /// <returns>The record; loss and accuracy are averages over the points.</returns>
     public static TrainingRecord Train(
         OperatingPoints points,
         ImageDataset data,
         TrainingOptions options,
         bool normOnly = false,
-        string? resumeFile = null,
-        IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
+        TrainingRun? run = null)
     {
-        string settings = JsonSerializer.Serialize(new { normOnly, assignments = points.Assignments.Select(a => a.ToString()) });
-        var record = Trainer.Run(
-            points.Model.Network, data, options, Step(points, options.LabelSmoothing, normOnly), normOnly ? points.IsNormParameter : null,
-            settings, null, resumeFile, progress, cancellation);
+        var settings = new Fingerprint("operating points", 1).Add("trains", normOnly ? "norms" : "all");
+        foreach (var assignment in points.Assignments)
+        {
+            settings.Add("point", assignment.ToString());
+        }
+
+        var task = new TrainingTask
+        {
+            Step = Step(points, options.LabelSmoothing, normOnly),
+            Trains = normOnly ? points.IsNormParameter : null,
+            Settings = settings.Text,
+        };
+        var record = Trainer.Train(points.Model.Network, data, options, task, run);
         points.Switch(0);
         return record;
     }

@@ -42,10 +42,9 @@ public static class SafeTensors
         long offset = 0;
         foreach (var (name, value) in tensors)
         {
-            string type = Types.FirstOrDefault(t => t.Value.Type == value.dtype).Key
-                ?? throw new ArgumentException(
-                    $"'{path}': found tensor '{name}' of dtype {value.dtype}, "
-                    + $"expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
+            string type = NameOf(value.dtype) ?? throw new ArgumentException(
+                $"'{path}': found tensor '{name}' of dtype {value.dtype}, "
+                + $"expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
             using var scope = NewDisposeScope();
             byte[] bytes = value.detach().cpu().contiguous().bytes.ToArray();
             header[name] = new JsonObject
@@ -109,6 +108,9 @@ public static class SafeTensors
 
         return (tensors, metadata);
     }
+
+    /// <summary>The format's name of a dtype; null if it has none here.</summary>
+    internal static string? NameOf(ScalarType type) => Types.FirstOrDefault(t => t.Value.Type == type).Key;
 
     private static Tensor ReadTensor(string path, string name, JsonNode? entry, ReadOnlySpan<byte> data)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -19,56 +20,21 @@ public static class Trainer
     /// <param name="model">Model of images <c>[B, C, H, W]</c> to logits <c>[B, classes]</c>; left in evaluation mode.</param>
     /// <param name="data">Training and validation images.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="step">Computes the gradients of a batch; cross-entropy of the model if left out.</param>
-    /// <param name="trains">Tells by name which parameters are trained; all if left out.</param>
-    /// <param name="resumeFile">Written after every epoch and, if it exists, resumed from. It stays after the last one, too, for the caller to
-    /// delete when the result is safe.</param>
-    /// <param name="progress">Told after every batch.</param>
-    /// <param name="cancellation">Stops between two batches; the epochs finished by then are in the resume file.</param>
+    /// <param name="task">What is trained and measured; cross-entropy of the model, all parameters, if left out.</param>
+    /// <param name="run">Progress, interruption and the file to resume from; none if left out.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or there are fewer images than one batch has.</exception>
     /// <exception cref="InvalidDataException">The resume file is of another training.</exception>
-    /// <exception cref="ArithmeticException">The loss is not finite any more.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not finite any more.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
     public static TrainingRecord Train(
-        Module<Tensor, Tensor> model,
-        ImageDataset data,
-        TrainingOptions options,
-        BatchStep? step = null,
-        Predicate<string>? trains = null,
-        string? resumeFile = null,
-        IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default) =>
-        Run(
-            model, data, options, step ?? CrossEntropyStep(model, options.LabelSmoothing), trains, "", null,
-            resumeFile, progress, cancellation);
-
-    /// <summary>As <see cref="Train"/>, for stages with settings and measurements of their own.</summary>
-    /// <param name="model">As for <see cref="Train"/>.</param>
-    /// <param name="data">As for <see cref="Train"/>.</param>
-    /// <param name="options">As for <see cref="Train"/>.</param>
-    /// <param name="step">As for <see cref="Train"/>.</param>
-    /// <param name="trains">As for <see cref="Train"/>.</param>
-    /// <param name="settings">What the step depends on besides the options; a resume file of other settings is refused.</param>
-    /// <param name="measure">Called after every epoch for <see cref="EpochRecord.Measured"/> and for every report; nothing if null.</param>
-    /// <param name="resumeFile">As for <see cref="Train"/>.</param>
-    /// <param name="progress">As for <see cref="Train"/>.</param>
-    /// <param name="cancellation">As for <see cref="Train"/>.</param>
-    /// <param name="stops">Asked before every epoch whether those so far are enough.</param>
-    internal static TrainingRecord Run(
-        Module<Tensor, Tensor> model,
-        ImageDataset data,
-        TrainingOptions options,
-        BatchStep step,
-        Predicate<string>? trains,
-        string settings,
-        Func<IReadOnlyList<double>>? measure,
-        string? resumeFile,
-        IProgress<TrainingProgress>? progress,
-        CancellationToken cancellation,
-        Predicate<IReadOnlyList<EpochRecord>>? stops = null)
+        Module<Tensor, Tensor> model, ImageDataset data, TrainingOptions options, TrainingTask? task = null, TrainingRun? run = null)
     {
-        options.Validate();
-        settings = JsonSerializer.Serialize(options) + settings;
-        using var descent = new GradientDescent(model, options, trains ?? (_ => true));
+        task ??= new TrainingTask();
+        run ??= new TrainingRun();
+        var step = task.Step ?? CrossEntropyStep(model, options.LabelSmoothing);
+        var (measure, stops, resumeFile, progress, cancellation) = (task.Measure, task.Stops, run.ResumeFile, run.Progress, run.Cancellation);
+        string settings = new Fingerprint("training", 1).Add(options.AddTo).Text + task.Settings;
+        using var descent = new GradientDescent(model, options, task.Trains ?? (_ => true));
         using var precision = new TrainingPrecision(model, options.Precision);
         SeededDropout[] dropouts = [.. model.modules().OfType<SeededDropout>()];
         var loader = new BatchLoader(
@@ -112,7 +78,7 @@ public static class Trainer
                     var (batchLoss, batchCorrect) = step(images, batch.Labels, number);
                     if (!double.IsFinite(batchLoss))
                     {
-                        throw new ArithmeticException(
+                        throw new TrainingDivergedException(
                             $"Training '{options.Stage}': found a loss of {batchLoss} in epoch {epoch + 1}, batch {batches + 1}; "
                             + "expected a finite number. A lower learning rate may help.");
                     }
@@ -149,7 +115,7 @@ public static class Trainer
         }
 
         model.eval();
-        return new TrainingRecord(options, epochs) { Precision = precision.Used };
+        return new TrainingRecord(epochs) { Precision = precision.Used };
     }
 
     /// <summary>The usual step: cross-entropy of the model's logits, backward.</summary>

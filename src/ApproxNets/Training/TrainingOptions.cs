@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 
 namespace ApproxNets.Training;
@@ -62,9 +63,54 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
             LearningRateSchedule.OneCycle => Math.Min(done / 0.2, (1 - done) / 0.8),
             LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * done)),
             LearningRateSchedule.Step => Math.Pow(StepFactor, step / stepsPerEpoch / StepEpochs),
-            _ => throw new InvalidOperationException(
+            _ => throw new ArgumentException(
                 $"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."),
         };
+    }
+
+    /// <summary>Adds everything that decides the course of a training. What another choice leaves unused is left out.</summary>
+    /// <exception cref="ArgumentException">A choice is unknown.</exception>
+    public void AddTo(Fingerprint fingerprint)
+    {
+        Validate();
+        fingerprint.Add("epochs", Epochs).Add("learning-rate", LearningRate).Add("seed", Seed).Add("batch", BatchSize)
+            .Add("momentum", Momentum).Add("weight-decay", WeightDecay);
+        switch (Optimizer)
+        {
+            case OptimizerKind.Sgd:
+                fingerprint.Add("optimizer", "sgd");
+                break;
+            case OptimizerKind.Muon:
+                fingerprint.Add("optimizer", "muon").Add("muon-learning-rate", MuonLearningRate).Add("muon-weight-decay", MuonWeightDecay);
+                break;
+            default:
+                throw new ArgumentException($"Training '{Stage}': found optimizer {Optimizer}, expected {string.Join(", ", Enum.GetNames<OptimizerKind>())}.");
+        }
+
+        switch (Schedule)
+        {
+            case LearningRateSchedule.OneCycle:
+                fingerprint.Add("schedule", "one-cycle");
+                break;
+            case LearningRateSchedule.Cosine:
+                fingerprint.Add("schedule", "cosine");
+                break;
+            case LearningRateSchedule.Step:
+                fingerprint.Add("schedule", "step").Add("step-epochs", StepEpochs).Add("step-factor", StepFactor);
+                break;
+            default:
+                throw new ArgumentException(
+                    $"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}.");
+        }
+
+        fingerprint.Add("precision", Precision switch
+        {
+            Precision.Float32 => "float32",
+            Precision.BFloat16 => "bfloat16",
+            Precision.Fastest => "fastest",
+            _ => throw new ArgumentException($"Training '{Stage}': found precision {Precision}, expected {string.Join(", ", Enum.GetNames<Precision>())}."),
+        });
+        fingerprint.Add("channels-last", ChannelsLast ? "yes" : "no").Add("label-smoothing", LabelSmoothing).Add("augment", Augment ? "yes" : "no");
     }
 
     internal void Validate()

@@ -33,7 +33,8 @@ public sealed class ErrorModelComparisonTests
         LayerSample[] samples = [LayerSamples.Random(Signedness.Signed, 30, 9, 4, 1), LayerSamples.Random(Signedness.Signed, 30, 12, 4, 2)];
         var library = new MultiplierLibrary(
             "l", Signedness.Signed, [MultiplierFamilies.Exact(Signedness.Signed), .. Enumerable.Range(1, 4).Select(i => LayerSamples.Noisy(Signedness.Signed, 50 * i, i, name: $"n{i}"))]);
-        var comparisons = ErrorModelComparison.Of(samples, library, new SingleDistributionErrorModel(), new BehaviouralErrorModel());
+        ErrorTable Table(IErrorModel model) => ErrorTable.Of(samples, library, model, TestContext.Current.CancellationToken);
+        var comparisons = ErrorModelComparison.Of(Table(new BehaviouralErrorModel()), Table(new SingleDistributionErrorModel()), Table(new BehaviouralErrorModel()));
         Assert.Equal(["single", "behavioural"], comparisons.Select(c => c.Model));
         Assert.Equal(8, comparisons[0].Pairs.Count);
         Assert.Equal(0, comparisons[1].MedianRelativeError);
@@ -42,6 +43,19 @@ public sealed class ErrorModelComparisonTests
         var (truth, pair) = (new BehaviouralErrorModel().Estimate(library.Multipliers[2], samples[1]), comparisons[0].Pairs[5]);
         Assert.Equal((truth.StandardDeviation, truth.Mean), (pair.True, pair.TrueMean));
         Assert.Equal(truth.StandardDeviationAroundChannelMeans, pair.TrueAroundChannelMeans);
+    }
+
+    [Fact]
+    public void CorrelationsAreThoseOfRealUnits()
+    {
+        // Shares of two layers whose outputs spread by 1 and 100.
+        LayerSample[] samples = [ConstantDeviation.Layer("first"), ConstantDeviation.Layer("second", 1, 100)];
+        ErrorTable Table(params double[] shares) => new(
+            "t", samples, [.. Library.Multipliers.Take(3)], new ErrorEstimate[,] { { default, new(0, shares[0]), new(0, shares[1]) }, { default, new(0, shares[2]), new(0, shares[3]) } });
+        var comparison = ErrorModelComparison.Of(Table(1, 2, 3, 4), Table(2, 2, 5, 3)).Single();
+        Assert.Equal([(2, 1), (2, 2), (5, 3), (3, 4)], comparison.Pairs.Select(p => (p.Predicted, p.True)));
+        Assert.Equal(Correlation.Pearson([2, 2, 500, 300], [1, 2, 300, 400]), comparison.Pearson, 1e-12);
+        Assert.Equal(Correlation.Spearman([2, 2, 500, 300], [1, 2, 300, 400]), comparison.Spearman, 1e-12);
     }
 
     [Fact]

@@ -72,14 +72,13 @@ public sealed class ErrorTableTests
     public void OtherModelsAreAskedPairByPair()
     {
         var library = ConstantDeviation.Library(0.8, 0.5);
-        LayerSample[] samples = [ConstantDeviation.Layer("first", 0.5), ConstantDeviation.Layer("second", 2)];
+        LayerSample[] samples = [ConstantDeviation.Layer("first", 0.5, 2), ConstantDeviation.Layer("second", 2)];
         IErrorModel model = new ConstantDeviation((m, l) => (m == "a" ? 1 : 10) * (l == "first" ? 1 : 3));
         var table = ErrorTable.Of(samples, library, model, TestContext.Current.CancellationToken);
         Assert.Equal("constant", table.Model);
         Assert.Equal(library.Multipliers, table.Multipliers);
-        Assert.Equal([default, new(-1, 1), new(-1, 10), default, new(-1, 3), new(-1, 30)], Enumerable.Range(0, 6).Select(i => table[i / 3, i % 3]));
-        Assert.Equal(new ErrorEstimate(-0.5, 5), table.Real(0, 2));
-        Assert.Equal(new ErrorEstimate(-2, 60), table.Real(1, 2));
+        Assert.Equal([default, new(-0.25, 0.25), new(-0.25, 2.5), default, new(-2, 6), new(-2, 60)], Enumerable.Range(0, 6).Select(i => table[i / 3, i % 3]));
+        Assert.Equal(samples.Select(s => s.Opcount), table.Opcounts);
     }
 
     [Fact]
@@ -94,17 +93,17 @@ public sealed class ErrorTableTests
     [Fact]
     public void ChannelsCountByTheirScales()
     {
-        // Two channels of scales 1 and 3, weights 1 and 5: errors 2 w make 4 and 20 in integers, 4 and 60 in real units.
+        // Two channels of scales 1 and 3, weights 1 and 5: errors 2 w make 4 and 20 in integers, 4 and 60 in real units, which std(y) = 1 makes shares.
         var sample = LayerSamples.Of(Signedness.Unsigned, [[1, 2], [3, 4], [9, 9]], [1, 1, 5, 5]) with { OutputScales = [1, 3] };
         var table = ErrorTable.Of([sample], Library(LayerSamples.WithError(Signedness.Unsigned, (_, w) => 2 * w)), new BehaviouralErrorModel(), TestContext.Current.CancellationToken);
-        Close((32, 28, 28), table.Real(0, 1));
+        Close((32, 28, 28), table[0, 1]);
 
         // An error of 2 in every product makes 4 in both channels, 4 and 12 in real units: every model knows that.
         var constant = Library(LayerSamples.WithError(Signedness.Unsigned, (_, _) => 2));
         foreach (IErrorModel model in new IErrorModel[] { new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(100, 1), new BehaviouralErrorModel() })
         {
-            Close((8, 4, 4), ErrorTable.Of([sample], constant, model, TestContext.Current.CancellationToken).Real(0, 1));
-            Close((8, 4, 4), model.Estimate(constant.Multipliers[1], sample).Times(sample.OutputScale));
+            Close((8, 4, 4), ErrorTable.Of([sample], constant, model, TestContext.Current.CancellationToken)[0, 1]);
+            Close((8, 4, 4), model.Estimate(constant.Multipliers[1], sample));
         }
 
         static MultiplierLibrary Library(Multiplier multiplier) => new("one", Signedness.Unsigned, [MultiplierFamilies.Exact(Signedness.Unsigned), multiplier]);
@@ -124,11 +123,11 @@ public sealed class ErrorTableTests
         int[] sums = sample.Simulate(multiplier), exact = sample.Simulate(MultiplierFamilies.Exact(Signedness.Signed));
         int plane = sample.Shape.OutHeight * sample.Shape.OutWidth;
         var channels = sums.Select((s, i) => (Channel: i / plane % sample.Shape.OutChannels, Error: (double)s - exact[i])).GroupBy(e => e.Channel, e => e.Error);
-        double expected = Math.Sqrt(channels.Sum(c => c.Sum(e => (e - c.Average()) * (e - c.Average()))) / sums.Length);
+        double expected = 0.5 * Math.Sqrt(channels.Sum(c => c.Sum(e => (e - c.Average()) * (e - c.Average()))) / sums.Length); // scale 0.5
         var estimate = new BehaviouralErrorModel().Estimate(multiplier, sample);
         Assert.Equal(expected, estimate.StandardDeviationAroundChannelMeans, 1e-9 * expected);
         Assert.True(expected < 0.99 * estimate.StandardDeviation);
-        Assert.Equal(3 * expected, estimate.Times(3).StandardDeviationAroundChannelMeans, 3e-9 * expected);
+        Assert.Equal(expected / 3, new BehaviouralErrorModel().Estimate(multiplier, sample with { OutputStandardDeviation = 3 }).StandardDeviationAroundChannelMeans, 1e-9 * expected);
     }
 
     [Fact]

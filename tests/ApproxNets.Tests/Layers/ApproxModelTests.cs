@@ -125,11 +125,12 @@ public sealed class ApproxModelTests
         using var model = TinyProblem.Model(1);
         Assert.Contains("'conv'", Assert.Throws<InvalidOperationException>(() => model.Assignment).Message);
         Multiplier a = MultiplierFamilies.Exact(Signedness.Signed), b = MultiplierFamilies.Truncated(Signedness.Signed, 6);
-        model.Assign(new Assignment([a, b]));
+        model.Assign(new Assignment([a, b], model.Opcounts));
         Assert.Equal([a, b], model.Assignment.Multipliers);
         Assert.All(model.Layers, l => Assert.Equal(LayerMode.Approximate, l.Mode));
         Assert.Equal($"{a.Name}, {b.Name}", model.Assignment.ToString());
-        Assert.Equal([b, b, b], Assignment.Uniform(b, 3).Multipliers);
+        Assert.Equal(model.Opcounts, model.Assignment.Opcounts);
+        Assert.Equal([b, b, b], Assignment.Uniform(b, [1, 2, 3]).Multipliers);
     }
 
     [Fact]
@@ -137,8 +138,9 @@ public sealed class ApproxModelTests
     {
         using var model = TinyProblem.Model(1);
         var exact = MultiplierFamilies.Exact(Signedness.Signed);
-        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => model.Assign(Assignment.Uniform(exact, 3))).Message);
-        var mixed = new Assignment([exact, MultiplierFamilies.Exact(Signedness.Unsigned)]);
+        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => model.Assign(Assignment.Uniform(exact, [1, 1, 1]))).Message);
+        Assert.Contains("found 2 layers of the opcounts 1, 1", Assert.Throws<ArgumentException>(() => model.Assign(Assignment.Uniform(exact, [1, 1]))).Message);
+        var mixed = new Assignment([exact, MultiplierFamilies.Exact(Signedness.Unsigned)], model.Opcounts);
         Assert.Contains("'fc'", Assert.Throws<ArgumentException>(() => model.Assign(mixed)).Message);
     }
 
@@ -146,11 +148,15 @@ public sealed class ApproxModelTests
     public void RelativePowerIsTheOpcountsAverage()
     {
         static Multiplier Costs(double power) => Multiplier.FromFunction($"m{power}", Signedness.Signed, (x, w) => x * w, power, "test");
-        var assignment = new Assignment([Costs(1), Costs(0.5), Costs(0.25)]);
-        Assert.Equal((100 + (0.5 * 300) + (0.25 * 600)) / 1000, assignment.RelativePower([100, 300, 600]), 1e-12);
-        Assert.Equal(1, Assignment.Uniform(Costs(1), 2).RelativePower([1, 2]));
-        Assert.Throws<ArgumentException>(() => assignment.RelativePower([1, 2]));
-        Assert.Throws<ArgumentException>(() => assignment.RelativePower([0, 0, 0]));
+        Multiplier[] multipliers = [Costs(1), Costs(0.5), Costs(0.25)];
+        var assignment = new Assignment(multipliers, [100, 300, 600]);
+        Assert.Equal((100 + (0.5 * 300) + (0.25 * 600)) / 1000, assignment.RelativePower, 1e-12);
+        Assert.Equal(1 - assignment.RelativePower, assignment.Savings);
+        Assert.Equal(1, Assignment.Uniform(Costs(1), [1, 2]).RelativePower);
+        Assert.Contains("3 multipliers", Assert.Throws<ArgumentException>(() => new Assignment(multipliers, [1, 2])).Message);
+        Assert.Throws<ArgumentException>(() => new Assignment(multipliers, [0, 0, 0]));
+        Assert.Throws<ArgumentException>(() => new Assignment(multipliers, [1, 3, -2]));
+        Assert.Throws<ArgumentException>(() => Assignment.Uniform(Costs(1), []));
     }
 
     private sealed class Rigid : nn.Module<Tensor, Tensor>

@@ -133,7 +133,7 @@ public sealed class DifferenceConv2dTests
         using var scope = NewDisposeScope();
         var model = TinyProblem.Model(1);
         TinyProblem.Observe(model);
-        model.Assign(new Assignment([.. model.Layers.Select(_ => MultiplierFamilies.Truncated(Signedness.Signed, 7))]));
+        model.Assign(Assignment.Uniform(MultiplierFamilies.Truncated(Signedness.Signed, 7), model.Opcounts));
         model.SetGradient(GradientKind.Difference, 4);
         Assert.All(model.Layers, l => Assert.Equal((GradientKind.Difference, 4), (l.GradientKind, l.HalfWindow)));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.SetGradient(GradientKind.Difference, 127));

@@ -140,12 +140,12 @@ public sealed class OperatingPointsTests
         using var model = Observed();
         var points = new OperatingPoints(model, Assignments(2));
         Assert.Throws<OperationCanceledException>(() => OperatingPointTraining.Train(
-            points, TinyProblem.Data(), TinyProblem.Options(3), false, file, Callback.CancelAfter(1, source), source.Token));
-        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), true, file));
+            points, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
+        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), true, new() { ResumeFile = file }));
         using var otherModel = Observed();
         var other = new OperatingPoints(otherModel, [Assignments(2)[1], Assignments(2)[0]]);
-        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(other, TinyProblem.Data(), TinyProblem.Options(3), false, file));
-        Assert.Equal(3, OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), false, file).Epochs.Count);
+        Assert.Throws<InvalidDataException>(() => OperatingPointTraining.Train(other, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file }));
+        Assert.Equal(3, OperatingPointTraining.Train(points, TinyProblem.Data(), TinyProblem.Options(3), false, new() { ResumeFile = file }).Epochs.Count);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class OperatingPointsTests
         using var model = Observed();
         string[] names = [.. model.Network.state_dict().Keys];
         Assert.Throws<ArgumentException>(() => new OperatingPoints(model, []));
-        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignments(1)[0], Assignment.Uniform(Exact, 3)])).Message);
+        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignments(1)[0], Assignment.Uniform(Exact, [1, 1, 1])])).Message);
         Assert.Equal(names, model.Network.state_dict().Keys);
 
         var points = new OperatingPoints(model, Assignments(2));
@@ -201,7 +201,7 @@ public sealed class OperatingPointsTests
     public void ModelWithoutBatchNormalisationIsAnError()
     {
         using var model = ApproxModel.Convert(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), new(Signedness.Signed), 3, 8, 8);
-        Assert.Contains("BatchNorm2d", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignment.Uniform(Exact, 1)])).Message);
+        Assert.Contains("BatchNorm2d", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignment.Uniform(Exact, model.Opcounts)])).Message);
     }
 
     private static ApproxModel Observed()
@@ -211,6 +211,10 @@ public sealed class OperatingPointsTests
         return model;
     }
 
-    private static Assignment[] Assignments(int count) =>
-        [.. new[] { Assignment.Uniform(Exact, 2), Assignment.Uniform(Coarse, 2), new Assignment([Exact, Coarse]) }.Take(count)];
+    private static Assignment[] Assignments(int count)
+    {
+        using var model = TinyProblem.Model(3);
+        var opcounts = model.Opcounts;
+        return [.. new[] { Assignment.Uniform(Exact, opcounts), Assignment.Uniform(Coarse, opcounts), new Assignment([Exact, Coarse], opcounts) }.Take(count)];
+    }
 }

@@ -95,14 +95,14 @@ public sealed class SeededDropoutTests
         string resume = folder["resume.safetensors"];
         using nn.Module<Tensor, Tensor> whole = Network(), parts = Network(), resumed = Network(), other = Network(0);
         var data = TinyProblem.Data();
-        Trainer.Train(whole, data, TinyProblem.Options(3), cancellation: TestContext.Current.CancellationToken);
-        Trainer.Train(other, data, TinyProblem.Options(3), cancellation: TestContext.Current.CancellationToken);
+        Trainer.Train(whole, data, TinyProblem.Options(3), run: new() { Cancellation = TestContext.Current.CancellationToken });
+        Trainer.Train(other, data, TinyProblem.Options(3), run: new() { Cancellation = TestContext.Current.CancellationToken });
         Assert.NotEqual(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(other));
 
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            parts, data, TinyProblem.Options(3), resumeFile: resume, progress: Callback.CancelAfter(1, stop), cancellation: stop.Token));
-        Trainer.Train(resumed, data, TinyProblem.Options(3), resumeFile: resume, cancellation: TestContext.Current.CancellationToken);
+            parts, data, TinyProblem.Options(3), run: new() { ResumeFile = resume, Progress = Callback.CancelAfter(1, stop), Cancellation = stop.Token }));
+        Trainer.Train(resumed, data, TinyProblem.Options(3), run: new() { ResumeFile = resume, Cancellation = TestContext.Current.CancellationToken });
         Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(resumed));
 
         static nn.Module<Tensor, Tensor> Network(double probability = 0.5)

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
@@ -125,11 +125,11 @@ public sealed class AgnBiasTests
         using var source = new CancellationTokenSource();
         using var begun = TinyProblem.Model(1);
         Assert.Throws<OperationCanceledException>(() => AgnSearch.Run(
-            begun, data, Options, TinyProblem.Options(4), file, Callback.CancelAfter(2, source), source.Token));
+            begun, data, Options, TinyProblem.Options(4), new() { ResumeFile = file, Progress = Callback.CancelAfter(2, source), Cancellation = source.Token }));
         Assert.All(begun.Layers, l => Assert.Null(l.BiasTolerance));
 
         using var resumed = TinyProblem.Model(99);
-        var actual = AgnSearch.Run(resumed, data, Options, TinyProblem.Options(4), file);
+        var actual = AgnSearch.Run(resumed, data, Options, TinyProblem.Options(4), new() { ResumeFile = file });
         Assert.Equal(TinyProblem.Fingerprint(whole.Network), TinyProblem.Fingerprint(resumed.Network));
         Assert.Equal(expected.Biases, actual.Biases);
         Assert.Equal(expected.Sigmas, actual.Sigmas);
@@ -137,7 +137,7 @@ public sealed class AgnBiasTests
 
     [Fact]
     public void WhatIsOffDoesNotShowInTheSettings() =>
-        Assert.Equal("""{"Lambda":0.2,"InitialSigma":0.1,"MaxSigma":0.5}""", JsonSerializer.Serialize(new AgnOptions()));
+        Assert.Equal("agn 1\nlambda 0.2\ninitial-sigma 0.1\nmax-sigma 0.5\n", new Fingerprint("agn", 1).Add(new AgnOptions().AddTo).Text);
 
     public static TheoryData<AgnBias> Bad =>
     [

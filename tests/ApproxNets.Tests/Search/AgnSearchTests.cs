@@ -99,12 +99,12 @@ public sealed class AgnSearchTests
         using var source = new CancellationTokenSource();
         using var begun = TinyProblem.Model(1);
         Assert.Throws<OperationCanceledException>(() => AgnSearch.Run(
-            begun, data, agn, TinyProblem.Options(4), file, Callback.CancelAfter(2, source), source.Token));
+            begun, data, agn, TinyProblem.Options(4), new() { ResumeFile = file, Progress = Callback.CancelAfter(2, source), Cancellation = source.Token }));
 
         // The file is of this search only: other rewards mean other sigmas.
         using var resumed = TinyProblem.Model(99);
-        Assert.Contains("Lambda", Assert.Throws<InvalidDataException>(() => AgnSearch.Run(resumed, data, agn with { Lambda = 0.6 }, TinyProblem.Options(4), file)).Message);
-        var actual = AgnSearch.Run(resumed, data, agn, TinyProblem.Options(4), file);
+        Assert.Contains("lambda 0.6", Assert.Throws<InvalidDataException>(() => AgnSearch.Run(resumed, data, agn with { Lambda = 0.6 }, TinyProblem.Options(4), new() { ResumeFile = file })).Message);
+        var actual = AgnSearch.Run(resumed, data, agn, TinyProblem.Options(4), new() { ResumeFile = file });
 
         Assert.Equal(TinyProblem.Fingerprint(whole.Network), TinyProblem.Fingerprint(resumed.Network));
         Assert.Equal(expected.Sigmas, actual.Sigmas);

@@ -4,12 +4,13 @@ using ApproxNets.Tests.ErrorModels;
 
 namespace ApproxNets.Tests.Search;
 
-/// <summary>An error model that reads the deviation from a table by multiplier and layer, so that searches can be solved by hand.</summary>
+/// <summary>An error model that reads the deviation, in steps of the integer sum, from a table by multiplier and layer, so that searches
+/// can be solved by hand.</summary>
 internal sealed class ConstantDeviation(Func<string, string, double> deviation) : IErrorModel
 {
     public string Name => "constant";
 
-    public ErrorEstimate Estimate(Multiplier multiplier, LayerSample sample) => new(-1, deviation(multiplier.Name, sample.Path));
+    public ErrorEstimate Estimate(Multiplier multiplier, LayerSample sample) => sample.Share(-1, deviation(multiplier.Name, sample.Path), 0);
 
     /// <summary>The exact multiplier of power 1 and others of the given powers, named <c>a</c>, <c>b</c>, ...</summary>
     public static MultiplierLibrary Library(params double[] powers) => new(

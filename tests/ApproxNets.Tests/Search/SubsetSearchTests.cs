@@ -32,7 +32,7 @@ public sealed class SubsetSearchTests
         // Deviations a 1, b 10, c 100; two layers tolerate 1.2 and 1.3, two 12 and 13: clusters {a}, {b}; c suits nobody.
         var library = ConstantDeviation.Library(0.8, 0.5, 0.3);
         var model = new ConstantDeviation((name, _) => name switch { "a" => 1, "b" => 10, _ => 100 });
-        var result = SubsetSearch.Run(Layers(4), [1.2, 12, 1.3, 13], library, model, [1], 2, 1);
+        var result = SubsetSearch.Run(Table(Layers(4), library, model), [1.2, 12, 1.3, 13], [1], 2, 1);
         Assert.Equal(["a", "b", "a", "b"], result.Assignments.Single().Multipliers.Select(m => m.Name));
         Assert.Equal(["b", "a"], result.Multipliers.Select(m => m.Name)); // cheapest first
         Assert.Empty(result.Violations);
@@ -47,7 +47,7 @@ public sealed class SubsetSearchTests
     {
         var library = ConstantDeviation.Library(0.8, 0.5, 0.3);
         var model = new ConstantDeviation((name, _) => name switch { "a" => 1, "b" => 10, _ => 100 });
-        var result = SubsetSearch.Run(Layers(2), [1.5, 1.5], library, model, [0.1, 1, 10], 3, 1);
+        var result = SubsetSearch.Run(Table(Layers(2), library, model), [1.5, 1.5], [0.1, 1, 10], 3, 1);
         Assert.Equal(["exact, exact", "a, a", "b, b"], result.Assignments.Select(a => a.ToString()));
         Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)], result.Points.Select(p => (p.OperatingPoint, p.Layer)));
     }
@@ -59,19 +59,69 @@ public sealed class SubsetSearchTests
         // With one multiplier only, the last point is a violation; with two, it takes the exact one of the other cluster.
         var library = ConstantDeviation.Library(0.5);
         var model = new ConstantDeviation((_, _) => 1);
-        var one = SubsetSearch.Run(Layers(4), [2, 2, 2, 1 / 1.5], library, model, [1], 1, 1);
+        var one = SubsetSearch.Run(Table(Layers(4), library, model), [2, 2, 2, 1 / 1.5], [1], 1, 1);
         Assert.All(one.Points, p => Assert.Equal("a", p.Multiplier.Name));
         var violation = Assert.Single(one.Violations);
         Assert.Equal(3, violation.Layer);
         Assert.Equal(1.5, violation.Ratio, 1e-12);
 
         // Ratios 0.5 (three times), 1.2, and 4: clusters {0.5 .. 1.2} with mean below 1, and {4}.
-        var two = SubsetSearch.Run(Layers(5), [2, 2, 2, 1 / 1.2, 0.25], library, model, [1], 2, 1);
+        var two = SubsetSearch.Run(Table(Layers(5), library, model), [2, 2, 2, 1 / 1.2, 0.25], [1], 2, 1);
         Assert.Equal(["a", "a", "a", "exact", "exact"], two.Assignments[0].Multipliers.Select(m => m.Name));
         var repaired = two.Points.Single(p => p.Layer == 3);
         Assert.Equal(two.Points[0].Cluster, repaired.Cluster);
         Assert.Equal(("a", "exact", 0.0), (repaired.Centroid.Name, repaired.Multiplier.Name, repaired.Ratio));
         Assert.Empty(two.Violations);
+    }
+
+    [Fact]
+    public void MemberTakesTheCheaperChoiceOfAnotherCluster()
+    {
+        // Ratios (a, b) of the layers: three of (0.1, 5), three of (0.1, 0.1), and one of (0.1, 0.95), which lies nearer to the first
+        // three by damped distance but is within the tolerance of b.
+        double[][] ratios = [[0.1, 3], [0.1, 1.2], [0.1, 1.3], [0.1, 0.1], [0.1, 0.1], [0.1, 0.1], [0.1, 0.95]];
+        var library = ConstantDeviation.Library(0.8, 0.5);
+        var model = new ConstantDeviation((name, path) => ratios[path[1] - '0'][name[0] - 'a']);
+        var result = SubsetSearch.Run(Table(Layers(7), library, model), [1, 1, 1, 1, 1, 1, 1], [1], 2, 1);
+        var moved = result.Points[6];
+        Assert.Equal(("a", "b", 0.95), (moved.Centroid.Name, moved.Multiplier.Name, moved.Ratio));
+        Assert.Equal("a, a, a, b, b, b, b", result.Assignments[0].ToString());
+        Assert.True(result.IsFeasible(0));
+    }
+
+    /// <summary>Every point has the cheapest used multiplier within its tolerance, so the power is that of the subset in use; of all
+    /// subsets of that size, each tried, the best takes no more.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void PowerIsThatOfTheSubsetAndNotBelowTheBestOfAll(int count)
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            var errors = Enumerable.Range(0, 5).Select(_ => Enumerable.Range(1, 5).Select(i => i * random.NextDouble()).ToArray()).ToArray();
+            var library = ConstantDeviation.Library(0.9, 0.7, 0.5, 0.3, 0.1);
+            var table = Table(Layers(5), library, new ConstantDeviation((name, path) => errors[path[1] - '0'][name[0] - 'a']));
+            double[] sigmas = [.. Enumerable.Range(0, 5).Select(_ => random.NextDouble())], factors = [0.5, 1, 3];
+            var result = SubsetSearch.Run(table, sigmas, factors, count, seed);
+            double Power(IReadOnlyCollection<int> subset) => factors.Sum(f => sigmas.Index().Sum(s => subset
+                .Where(m => table[s.Index, m].StandardDeviation <= f * s.Item).Select(m => table.Multipliers[m].RelativePower)
+                .DefaultIfEmpty(double.PositiveInfinity).Min()));
+            var subsets = Enumerable.Range(1, 63).Where(bits => int.PopCount(bits) <= count)
+                .Select(bits => Enumerable.Range(0, 6).Where(m => (bits >> m & 1) == 1).ToList());
+            double found = result.Points.Sum(p => p.Multiplier.RelativePower);
+            if (!result.Violations.Any())
+            {
+                int[] used = [.. result.Multipliers.Select(m => table.Multipliers.ToList().IndexOf(m))];
+                Assert.Equal(Power(used), found, 1e-12);
+                Assert.InRange(subsets.Min(Power), 0, found + 1e-12);
+            }
+            else
+            {
+                Assert.Contains(factors.Index(), f => !result.IsFeasible(f.Index));
+            }
+        }
     }
 
     [Theory]
@@ -88,29 +138,33 @@ public sealed class SubsetSearchTests
         LayerSample[] samples = [.. Enumerable.Range(0, 8).Select(i => LayerSamples.Random(Signedness.Signed, 20, 4 + i, 3, i) with { OutputStandardDeviation = 5000 })];
         double[] sigmas = [.. samples.Select(_ => random.NextDouble() * 0.3)], factors = [0.3, 1, 2];
         var model = new SingleDistributionErrorModel();
-        var result = SubsetSearch.Run(samples, sigmas, library, model, factors, count, 7);
+        var table = Table(samples, library, model);
+        var result = SubsetSearch.Run(table, sigmas, factors, count, 7);
         Assert.InRange(result.Multipliers.Count, 1, count);
         Assert.Equal(24, result.Points.Count);
         Assert.Equal(result.Multipliers.ToHashSet(), result.Assignments.SelectMany(a => a.Multipliers).ToHashSet());
         foreach (var point in result.Points)
         {
             Assert.Same(result.Assignments[point.OperatingPoint].Multipliers[point.Layer], point.Multiplier);
-            double tolerance = factors[point.OperatingPoint] * sigmas[point.Layer] * 5000;
-            double error = point.Multiplier.IsExact ? 0 : model.Estimate(point.Multiplier, samples[point.Layer]).StandardDeviation;
-            Assert.Equal(error / tolerance, point.Ratio, 1e-12);
+            double Ratio(Multiplier m) => m.IsExact ? 0
+                : model.Estimate(m, samples[point.Layer]).StandardDeviation / (factors[point.OperatingPoint] * sigmas[point.Layer]);
+            Assert.Equal(Ratio(point.Multiplier), point.Ratio, 1e-12);
 
-            // A violation is unavoidable: nothing in the subset suits the point.
-            Assert.Equal(point.Ratio > 1, result.Violations.Contains(point));
-            Assert.True(point.Ratio <= 1 || result.Multipliers.All(m => model.Estimate(m, samples[point.Layer]).StandardDeviation > tolerance));
+            // The cheapest of the subset within the tolerance; a violation only where there is none, and then the least error.
+            var within = result.Multipliers.Where(m => Ratio(m) <= 1).ToList();
+            Assert.Same(within.Count > 0 ? within[0] : result.Multipliers.MinBy(Ratio), point.Multiplier);
+            Assert.Equal(within.Count == 0, result.Violations.Contains(point));
         }
 
-        Assert.Equal(result.Points, SubsetSearch.Run(samples, sigmas, library, model, factors, count, 7).Points);
+        Assert.All(result.Assignments.Index(), a => Assert.Equal(result.Violations.All(p => p.OperatingPoint != a.Index), result.IsFeasible(a.Index)));
+        Assert.All(result.Assignments, a => Assert.Equal(samples.Select(s => s.Opcount), a.Opcounts));
+        Assert.Equal(result.Points, SubsetSearch.Run(table, sigmas, factors, count, 7).Points);
     }
 
     [Fact]
     public void LayerThatToleratesNothingGetsTheExactMultiplier()
     {
-        var result = SubsetSearch.Run(Layers(2), [0, 5], ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1), [1], 2, 1);
+        var result = SubsetSearch.Run(Table(Layers(2), ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1)), [0, 5], [1], 2, 1);
         Assert.Equal(["exact", "a"], result.Assignments[0].Multipliers.Select(m => m.Name));
         Assert.Empty(result.Violations);
     }
@@ -125,17 +179,20 @@ public sealed class SubsetSearchTests
     [InlineData(1.0, 1.0)]
     [InlineData(1.0, double.NaN)]
     public void BadFactorsAreErrors(params double[] factors) =>
-        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Layers(1), [1], ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1), factors, 1, 1));
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Table(Layers(1), ConstantDeviation.Library(0.5), new ConstantDeviation((_, _) => 1)), [1], factors, 1, 1));
 
     [Fact]
     public void OtherBadInputIsAnError()
     {
         var library = ConstantDeviation.Library(0.5);
         var model = new ConstantDeviation((_, _) => 1);
-        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Layers(2), [1], library, model, [1], 1, 1));
-        Assert.Throws<ArgumentException>(() => SubsetSearch.Run([], [], library, model, [1], 1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => SubsetSearch.Run(Layers(1), [1], library, model, [1], 0, 1));
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Table(Layers(2), library, model), [1], [1], 1, 1));
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Table([], library, model), [], [1], 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SubsetSearch.Run(Table(Layers(1), library, model), [1], [1], 0, 1));
     }
+
+    private static ErrorTable Table(IReadOnlyList<LayerSample> samples, MultiplierLibrary library, IErrorModel model) =>
+        ErrorTable.Of(samples, library, model, TestContext.Current.CancellationToken);
 
     private static LayerSample[] Layers(int count) => [.. Enumerable.Range(0, count).Select(i => ConstantDeviation.Layer($"l{i}"))];
 }

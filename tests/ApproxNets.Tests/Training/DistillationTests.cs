@@ -65,7 +65,7 @@ public sealed class DistillationTests
         {
             using var student = TinyProblem.Network(7);
             Trainer.Train(
-                student, data with { Training = wrong }, TinyProblem.Options(12), new Distillation(weight).Step(student, teacher));
+                student, data with { Training = wrong }, TinyProblem.Options(12), new() { Step = new Distillation(weight).Step(student, teacher) });
             return Evaluation.Accuracy(student, data.Validation, data.Statistics);
         }
 

@@ -66,9 +66,9 @@ public sealed class GradientDescentTests
         using var source = new CancellationTokenSource();
         using var begun = TinyProblem.Network(1);
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            begun, TinyProblem.Data(), Muon(3), resumeFile: file, progress: Callback.CancelAfter(1, source), cancellation: source.Token));
+            begun, TinyProblem.Data(), Muon(3), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
         using var resumed = TinyProblem.Network(99);
-        Trainer.Train(resumed, TinyProblem.Data(), Muon(3), resumeFile: file);
+        Trainer.Train(resumed, TinyProblem.Data(), Muon(3), run: new() { ResumeFile = file });
         Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(resumed));
     }
 
@@ -80,11 +80,11 @@ public sealed class GradientDescentTests
         using var network = TinyProblem.Network(1);
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            network, TinyProblem.Data(), Muon(2), resumeFile: file, progress: Callback.CancelAfter(1, source), cancellation: source.Token));
+            network, TinyProblem.Data(), Muon(2), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
         var (tensors, metadata) = SafeTensors.Read(file);
         SafeTensors.Write(file, tensors.Where(t => t.Key != "muon.0").Select(t => (t.Key, t.Value)), metadata);
         Assert.Contains("muon.0", Assert.Throws<InvalidDataException>(() =>
-            Trainer.Train(network, TinyProblem.Data(), Muon(2), resumeFile: file)).Message);
+            Trainer.Train(network, TinyProblem.Data(), Muon(2), run: new() { ResumeFile = file })).Message);
     }
 
     [Fact]

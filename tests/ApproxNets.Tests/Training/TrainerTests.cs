@@ -55,13 +55,13 @@ public sealed class TrainerTests
         using var source = new CancellationTokenSource();
         using var begun = TinyProblem.Network(1);
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            begun, data, TinyProblem.Options(4), resumeFile: file, progress: Callback.CancelAfter(interruptedAfter, source), cancellation: source.Token));
+            begun, data, TinyProblem.Options(4), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(interruptedAfter, source), Cancellation = source.Token }));
         Assert.True(File.Exists(file));
 
         // Another start: everything must come from the file.
         using var resumed = TinyProblem.Network(99);
         var seen = new List<int>();
-        var record = Trainer.Train(resumed, data, TinyProblem.Options(4), resumeFile: file, progress: new Callback(p => seen.Add(p.Epoch)));
+        var record = Trainer.Train(resumed, data, TinyProblem.Options(4), run: new() { ResumeFile = file, Progress = new Callback(p => seen.Add(p.Epoch)) });
 
         Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(resumed));
         static (int, double, double, double) Plain(EpochRecord e) => (e.Epoch, e.Loss, e.Accuracy, e.ValidationAccuracy);
@@ -70,7 +70,7 @@ public sealed class TrainerTests
 
         // Finished but not yet safe: asked again, it is finished still.
         using var finished = TinyProblem.Network(7);
-        Assert.Equal(record.Epochs.Select(Plain), Trainer.Train(finished, data, TinyProblem.Options(4), resumeFile: file).Epochs.Select(Plain));
+        Assert.Equal(record.Epochs.Select(Plain), Trainer.Train(finished, data, TinyProblem.Options(4), run: new() { ResumeFile = file }).Epochs.Select(Plain));
         Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(finished));
     }
 
@@ -91,8 +91,8 @@ public sealed class TrainerTests
                 source.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => Trainer.Train(network, data, TinyProblem.Options(3), resumeFile: file, progress: progress, cancellation: source.Token));
-        Trainer.Train(network, data, TinyProblem.Options(3), resumeFile: file);
+        Assert.Throws<OperationCanceledException>(() => Trainer.Train(network, data, TinyProblem.Options(3), run: new() { ResumeFile = file, Progress = progress, Cancellation = source.Token }));
+        Trainer.Train(network, data, TinyProblem.Options(3), run: new() { ResumeFile = file });
         Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(network));
     }
 
@@ -107,8 +107,8 @@ public sealed class TrainerTests
         Trainer.Train(whole.Network, TinyProblem.Data(), TinyProblem.Options(2));
         using var model = TinyProblem.Model(1);
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            model.Network, TinyProblem.Data(), TinyProblem.Options(2), resumeFile: file, progress: Callback.CancelAfter(1, source), cancellation: source.Token));
-        Trainer.Train(model.Network, TinyProblem.Data(), TinyProblem.Options(2), resumeFile: file);
+            model.Network, TinyProblem.Data(), TinyProblem.Options(2), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
+        Trainer.Train(model.Network, TinyProblem.Data(), TinyProblem.Options(2), run: new() { ResumeFile = file });
         Assert.Equal(TinyProblem.Fingerprint(whole.Network), TinyProblem.Fingerprint(model.Network));
     }
 
@@ -121,16 +121,16 @@ public sealed class TrainerTests
         using var source = new CancellationTokenSource();
         using var network = TinyProblem.Network(1);
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            network, data, TinyProblem.Options(3), resumeFile: file, progress: Callback.CancelAfter(1, source), cancellation: source.Token));
+            network, data, TinyProblem.Options(3), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
         string before = TinyProblem.Fingerprint(network);
-        string message = Assert.Throws<InvalidDataException>(() => Trainer.Train(network, data, TinyProblem.Options(3) with { Momentum = 0.8 }, resumeFile: file)).Message;
+        string message = Assert.Throws<InvalidDataException>(() => Trainer.Train(network, data, TinyProblem.Options(3) with { Momentum = 0.8 }, run: new() { ResumeFile = file })).Message;
         Assert.Contains("resume.safetensors", message);
         Assert.Contains("0.9", message);
         Assert.Contains("0.8", message);
         Assert.Equal(before, TinyProblem.Fingerprint(network));
 
         Checkpoint.Save(file, network, new Dictionary<string, string>());
-        Assert.Throws<InvalidDataException>(() => Trainer.Train(network, data, TinyProblem.Options(3), resumeFile: file));
+        Assert.Throws<InvalidDataException>(() => Trainer.Train(network, data, TinyProblem.Options(3), run: new() { ResumeFile = file }));
     }
 
     [Fact]
@@ -138,8 +138,8 @@ public sealed class TrainerTests
     {
         using var network = TinyProblem.Network(1);
         string before = TinyProblem.Fingerprint(network);
-        string message = Assert.Throws<ArithmeticException>(() => Trainer.Train(
-            network, TinyProblem.Data(), TinyProblem.Options(2), step: (_, _, number) => (number == 0 ? double.NaN : 1, 0))).Message;
+        string message = Assert.Throws<TrainingDivergedException>(() => Trainer.Train(
+            network, TinyProblem.Data(), TinyProblem.Options(2), new() { Step = (_, _, number) => (number == 0 ? double.NaN : 1, 0) })).Message;
         Assert.Contains("epoch 1, batch 1", message);
         Assert.Equal(before, TinyProblem.Fingerprint(network));
     }
@@ -156,15 +156,18 @@ public sealed class TrainerTests
         var options = TinyProblem.Options(3) with { Momentum = 0, WeightDecay = 0, Schedule = LearningRateSchedule.Step, StepEpochs = 1, StepFactor = 0.5, LearningRate = 0.25 };
         Trainer.Train(
             network, TinyProblem.Data(32), options,
-            step: (images, _, number) =>
+            new()
             {
-                numbers.Add(number);
-                moves.Add(last - bias[0].item<float>());
-                last = bias[0].item<float>();
-                network.call(images).sum().div(images.shape[0]).backward();
-                return (0, 0);
-            },
-            trains: name => name == "fc.bias");
+                Step = (images, _, number) =>
+                {
+                    numbers.Add(number);
+                    moves.Add(last - bias[0].item<float>());
+                    last = bias[0].item<float>();
+                    network.call(images).sum().div(images.shape[0]).backward();
+                    return (0, 0);
+                },
+                Trains = name => name == "fc.bias",
+            });
         moves.Add(last - bias[0].item<float>());
         Assert.Equal([0, 1, 2, 3, 4, 5], numbers);
         double[] expected = [0, 0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625];
@@ -184,7 +187,7 @@ public sealed class TrainerTests
             return (0, 0);
         };
         var options = TinyProblem.Options(1, learningRate: 0.5) with { WeightDecay = 0.1, Schedule = LearningRateSchedule.Step };
-        Trainer.Train(network, TinyProblem.Data(16), options, zero);
+        Trainer.Train(network, TinyProblem.Data(16), options, new() { Step = zero });
         foreach (var (name, parameter) in network.named_parameters())
         {
             if (name == "fc.weight")
@@ -204,13 +207,13 @@ public sealed class TrainerTests
     {
         using var network = TinyProblem.Network(1);
         var before = network.named_parameters().ToDictionary(p => p.name, p => TinyProblem.Bytes(p.parameter));
-        Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(1), trains: name => name.StartsWith("fc.", StringComparison.Ordinal));
+        Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(1), new() { Trains = name => name.StartsWith("fc.", StringComparison.Ordinal) });
         foreach (var (name, parameter) in network.named_parameters())
         {
             Assert.Equal(!name.StartsWith("fc.", StringComparison.Ordinal), before[name].SequenceEqual(TinyProblem.Bytes(parameter)));
         }
 
-        Assert.Throws<ArgumentException>(() => Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(1), trains: _ => false));
+        Assert.Throws<ArgumentException>(() => Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(1), new() { Trains = _ => false }));
     }
 
     [Fact]
@@ -225,7 +228,7 @@ public sealed class TrainerTests
     {
         using var network = TinyProblem.Network(1);
         var reports = new List<TrainingProgress>();
-        var record = Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(2), progress: new Callback(reports.Add));
+        var record = Trainer.Train(network, TinyProblem.Data(), TinyProblem.Options(2), run: new() { Progress = new Callback(reports.Add) });
         Assert.Equal([(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)], reports.Select(r => (r.Epoch, r.Batch)));
         Assert.Equal([3, 7], Enumerable.Range(0, 8).Where(i => reports[i].ValidationAccuracy is not null));
         Assert.Equal(record.Epochs[1].Loss, reports[^1].Loss);
@@ -254,9 +257,9 @@ public sealed class TrainerTests
         Trainer.Train(network, data, TinyProblem.Options(1)); // gradients exist from here on
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
-            network, data, TinyProblem.Options(2), resumeFile: file, progress: Callback.CancelAfter(1, source), cancellation: source.Token));
+            network, data, TinyProblem.Options(2), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
         long before = LiveTensors.Settled();
-        Trainer.Train(network, data, TinyProblem.Options(2), resumeFile: file);
+        Trainer.Train(network, data, TinyProblem.Options(2), run: new() { ResumeFile = file });
         Assert.Equal(before, Tensor.TotalCount);
     }
 }

@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Training;
 using Xunit;
 
@@ -36,7 +37,35 @@ public sealed class TrainingOptionsTests
 
     [Fact]
     public void UnknownScheduleIsAnError() =>
-        Assert.Throws<InvalidOperationException>(() => Options((LearningRateSchedule)9).ScheduleAt(0, 10));
+        Assert.Throws<ArgumentException>(() => Options((LearningRateSchedule)9).ScheduleAt(0, 10));
+
+    [Fact]
+    public void TheFingerprintNamesWhatCountsAndLeavesOutWhatDoesNot()
+    {
+        // Written out: a stored result is found by these lines, whatever the properties are called.
+        const string Sgd = """
+            training 1
+            epochs 3
+            learning-rate 0.1
+            seed 1
+            batch 16
+            momentum 0.9
+            weight-decay 0.0001
+            optimizer sgd
+            schedule cosine
+            precision float32
+            channels-last no
+            label-smoothing 0
+            augment no
+
+            """;
+        var options = new TrainingOptions("a name", 3, 0.1, 1) { BatchSize = 16, Augment = false };
+        static string Text(TrainingOptions options) => new Fingerprint("training", 1).Add(options.AddTo).Text;
+        Assert.Equal(Sgd, Text(options));
+        Assert.Equal(Sgd, Text(options with { Stage = "another", MuonLearningRate = 0.3, StepEpochs = 7 }));
+        Assert.NotEqual(Sgd, Text(options with { Optimizer = OptimizerKind.Muon }));
+        Assert.NotEqual(Text(options with { Schedule = LearningRateSchedule.Step }), Text(options with { Schedule = LearningRateSchedule.Step, StepEpochs = 7 }));
+    }
 
     public static TheoryData<TrainingOptions> Bad =>
     [

@@ -1,0 +1,15 @@
+namespace ApproxNets.Experiments;
+
+/// <summary>Which assignments a comparison of methods makes (<see cref="Experiment.Compare"/>).</summary>
+/// <param name="Lambdas">Weights of the reward for noise: one AGN search each.</param>
+/// <param name="Losses">Validation accuracy that choices by measured accuracy may lose before retraining, as a share: one assignment each.</param>
+/// <param name="Budget">Measurements of accuracy that each of those searches may make.</param>
+/// <param name="Images">Validation images of one measurement.</param>
+public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyList<double> Losses, int Budget, int Images)
+{
+    /// <summary>Names of the methods, in this order (<see cref="Search.AssignmentMethods.All"/>).</summary>
+    public IReadOnlyList<string> Methods { get; init; } = ["agn", "agn-measured", "exact", "uniform", "greedy", "nsga2", "random"];
+
+    /// <summary>What methods that are asked for savings are to save at least, 0..1: one assignment each for every lambda.</summary>
+    public IReadOnlyList<double> Savings { get; init; } = [0.7];
+}

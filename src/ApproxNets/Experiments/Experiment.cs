@@ -1,0 +1,272 @@
+using System.Globalization;
+using ApproxNets.Data;
+using ApproxNets.ErrorModels;
+using ApproxNets.Layers;
+using ApproxNets.Models;
+using ApproxNets.Multipliers;
+using ApproxNets.Search;
+using ApproxNets.Search.Baselines;
+using ApproxNets.Training;
+
+namespace ApproxNets.Experiments;
+
+/// <summary>A model of an experiment in the state of one of its stages.</summary>
+/// <typeparam name="T">Type of what the stage gave.</typeparam>
+/// <param name="Model">A model of the caller's own: no other result changes with it.</param>
+/// <param name="Stage">The stage.</param>
+public sealed record Trained<T>(ApproxModel Model, Stage<T> Stage)
+{
+    /// <summary>What the stage gave besides the weights.</summary>
+    public T Result => Stage.Result;
+}
+
+/// <summary>
+/// One network, one data set and one library of multipliers, through all stages of the method: the way in. Every stage starts from the one
+/// before and is loaded when it was finished earlier, so the calls can come in any order.
+/// </summary>
+/// <remarks>
+/// A stage builds its network itself and loads the weights of the stage it starts from. So it never depends on what a caller did to a model
+/// that it was handed before, and its key says all there is to say.
+/// </remarks>
+public sealed class Experiment
+{
+    private readonly StageStore _store;
+    private readonly Lazy<Trained<TrainingRecord>?> _teacher;
+
+    /// <summary>Makes an experiment of its parts; <see cref="Open"/> finds them by name.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="recipe">Sizes and settings.</param>
+    /// <param name="library">The multipliers; their signedness is that of the operands.</param>
+    /// <param name="store">Keeps finished stages.</param>
+    public Experiment(ImageDataset data, Recipe recipe, MultiplierLibrary library, StageStore store)
+    {
+        (Data, Recipe, Library, _store) = (data, recipe, library, store);
+        _teacher = new(Teacher, LazyThreadSafetyMode.PublicationOnly); // a teacher whose training was stopped is asked again
+    }
+
+    /// <summary>The images.</summary>
+    public ImageDataset Data { get; }
+
+    /// <summary>Sizes and settings.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>The multipliers.</summary>
+    public MultiplierLibrary Library { get; }
+
+    /// <summary>Signedness of the operands.</summary>
+    public Signedness Scheme => Library.Signedness;
+
+    /// <summary>Is told after every batch of every training.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Stops trainings and measurements between two batches.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Opens an experiment of this repository by names.</summary>
+    /// <param name="dataset">"shapes" (made in code), "cifar10" or "fashion-mnist".</param>
+    /// <param name="network">A name of <see cref="Networks.Names"/>.</param>
+    /// <param name="library">"built-in", "shipped", or the name of a folder of product tables such as "evoapprox8".</param>
+    /// <param name="scheme">"signed" or "unsigned" operands.</param>
+    /// <param name="profile">"quick" (minutes), "full" (hours) or "smoke" (seconds, learns nothing).</param>
+    /// <param name="seed">Seed of every stage.</param>
+    /// <param name="lambda">Weight of the reward for noise; that of the recipe if null.</param>
+    /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
+    /// <param name="progress">Is told after every batch of every training.</param>
+    /// <param name="cancellation">Stops trainings and measurements between two batches.</param>
+    /// <exception cref="ArgumentException">A name is unknown.</exception>
+    /// <exception cref="DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
+    /// <exception cref="InvalidDataException">A file of theirs is not what it should be.</exception>
+    public static Experiment Open(
+        string dataset = "shapes", string network = "resnet8", string library = "built-in", string scheme = "signed", string profile = "quick",
+        int seed = 1, double? lambda = null, bool retrain = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var recipe = Recipe.For(profile, network, seed);
+        if (lambda is { } weight)
+        {
+            recipe = recipe with { Agn = recipe.Agn with { Lambda = weight } };
+        }
+
+        var multipliers = MultiplierLibrary.Open(library, SignednessNames.Parse(scheme));
+        return new Experiment(Datasets.Load(dataset, seed, recipe.Images), recipe, multipliers, StageStore.OfRepository(retrain))
+        {
+            Progress = progress,
+            Cancellation = cancellation,
+        };
+    }
+
+    /// <summary>Trains the float baseline. Its layers are converted already and compute in float.</summary>
+    public Trained<TrainingRecord> Float()
+    {
+        var model = NewModel();
+        var teacher = Recipe.Teacher == Recipe.Network ? null : _teacher.Value;
+        var stage = _store.Run(
+            $"float-{Recipe.Network}-{Data.Name}", StageKeys.Float(this, teacher?.Stage), model.Network,
+            resume => Train(model, Recipe.Float, teacher, resume));
+        model.Network.eval();
+        return new(model, stage);
+    }
+
+    /// <summary>Trains the float baseline with quantisation.</summary>
+    public Trained<TrainingRecord> Quantized()
+    {
+        var start = Float();
+        var model = start.Model;
+        model.SetMode(LayerMode.Quantized);
+        return Run("qat", StageKeys.Quantized(this, start.Stage, _teacher.Value?.Stage), model, resume => Train(model, Recipe.Quantized, _teacher.Value, resume));
+    }
+
+    /// <summary>Searches the noise that the quantised model tolerates.</summary>
+    /// <param name="options">Reward and bounds; those of the recipe if null.</param>
+    public Trained<AgnResult> Searched(AgnOptions? options = null)
+    {
+        options ??= Recipe.Agn;
+        var start = Quantized();
+        return Run(
+            "agn", StageKeys.Searched(this, start.Stage, options), start.Model,
+            resume => AgnSearch.Run(start.Model, Data, options, Recipe.AgnTraining, Running(resume)));
+    }
+
+    /// <summary>Retrains the network of a stage under an assignment.</summary>
+    /// <param name="from">The stage whose weights it starts from, such as that of <see cref="Searched"/> or <see cref="Quantized"/>.</param>
+    /// <param name="assignment">One multiplier per layer.</param>
+    /// <param name="options">Settings; those of the recipe if null.</param>
+    /// <param name="gradient">Gradient of the products.</param>
+    /// <exception cref="TrainingDivergedException">The loss is not finite any more.</exception>
+    public Trained<TrainingRecord> Retrained(
+        Stage from, Assignment assignment, TrainingOptions? options = null, GradientKind gradient = GradientKind.StraightThrough)
+    {
+        options ??= Recipe.Retraining;
+        var model = Load(from);
+        model.Assign(assignment);
+        model.SetGradient(gradient);
+        return Run(
+            "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Stage), model,
+            resume => Train(model, options, _teacher.Value, resume));
+    }
+
+    /// <summary>Trains the quantised model for longer, with exact products.</summary>
+    /// <param name="options">Settings.</param>
+    public Trained<TrainingRecord> TrainedExactly(TrainingOptions options)
+    {
+        var start = Quantized();
+        return Run(
+            "exact", StageKeys.Exact(this, start.Stage, options, _teacher.Value?.Stage), start.Model,
+            resume => Train(start.Model, options, _teacher.Value, resume));
+    }
+
+    /// <summary>Trains the quantised model for longer under noise of given scales; as the AGN search, without the teacher.</summary>
+    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l). Four digits count: the ones behind depend on the machine, and
+    /// the stage should be found on another.</param>
+    /// <param name="options">Settings.</param>
+    public Trained<TrainingRecord> TrainedUnderNoise(IReadOnlyList<double> sigmas, TrainingOptions options)
+    {
+        var start = Quantized();
+        sigmas = [.. sigmas.Select(s => double.Parse(s.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
+        return Run(
+            "noise", StageKeys.Noise(this, start.Stage, sigmas, options), start.Model,
+            resume => AgnSearch.TrainUnderNoise(start.Model, Data, sigmas, options, Running(resume)));
+    }
+
+    /// <summary>Fine-tunes the network of a stage for several operating points. The first point is in force then.</summary>
+    /// <param name="from">The stage whose weights it starts from.</param>
+    /// <param name="assignments">One assignment per operating point.</param>
+    /// <param name="normOnly">Trains batch normalisation only.</param>
+    /// <exception cref="ArgumentException">The network has no batch normalisation, or an assignment does not fit it.</exception>
+    public (OperatingPoints Points, Stage<TrainingRecord> Stage) FineTuned(Stage from, IReadOnlyList<Assignment> assignments, bool normOnly = false)
+    {
+        var points = Points(from, assignments);
+        var tuned = Run(
+            "points", StageKeys.Points(this, from, assignments, normOnly), points.Model,
+            resume => OperatingPointTraining.Train(points, Data, Recipe.FineTuning, normOnly, Running(resume)));
+        points.Switch(0);
+        return (points, tuned.Stage);
+    }
+
+    /// <summary>Gives the network of a stage several operating points, without any training.</summary>
+    /// <param name="from">The stage whose weights it has.</param>
+    /// <param name="assignments">One assignment per operating point.</param>
+    /// <exception cref="ArgumentException">The network has no batch normalisation, or an assignment does not fit it.</exception>
+    public OperatingPoints Points(Stage from, IReadOnlyList<Assignment> assignments) => new(Load(from), assignments);
+
+    /// <summary>Makes a model with the weights of a stage, with the layers of quantised codes.</summary>
+    /// <exception cref="InvalidDataException">The stage's file was changed, or it is of another network.</exception>
+    public ApproxModel Load(Stage from)
+    {
+        var model = NewModel();
+        Checkpoint.Load(from.File, model.Network, new(Checkpoint.WeightsSha256, from.WeightsSha256));
+        model.SetMode(LayerMode.Quantized);
+        model.Network.eval();
+        return model;
+    }
+
+    /// <summary>Computes the accuracy on the test images, 0..1, as the model is set now.</summary>
+    public double TestAccuracy(ApproxModel model) => Evaluation.Accuracy(model.Network, Data.Test, Data.Statistics, cancellation: Cancellation);
+
+    /// <summary>Predicts the errors of all layers under all multipliers of the library, for a model on validation images.</summary>
+    /// <param name="model">The model in any mode; modes are restored.</param>
+    /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
+    public ErrorTable Errors(ApproxModel model, IErrorModel? errorModel = null) =>
+        ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
+
+    /// <summary>Takes the operands of all layers on validation images.</summary>
+    /// <param name="model">The model in any mode; modes are restored.</param>
+    public IReadOnlyList<LayerSample> Samples(ApproxModel model) =>
+        LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed);
+
+    /// <summary>
+    /// Assigns multipliers by several methods and retrains each assignment, all for the same number of epochs. Finished trainings and the
+    /// library's own searches by measured accuracy are kept.
+    /// </summary>
+    /// <param name="methods">The methods, of <see cref="AssignmentMethods"/> or your own; those of the options if null.</param>
+    /// <param name="options">Which assignments each makes; those of the recipe if null.</param>
+    /// <param name="progress">Is told after every measurement of a search.</param>
+    /// <returns>The results, one by one as they are there.</returns>
+    /// <exception cref="ArgumentException">A method is unknown, or one that matches another's savings comes first.</exception>
+    /// <exception cref="OperationCanceledException">The experiment was cancelled; finished stages are kept.</exception>
+    public IEnumerable<AssignmentResult> Compare(
+        IReadOnlyList<AssignmentMethod>? methods = null, ComparisonOptions? options = null, IProgress<SearchProgress>? progress = null)
+    {
+        options ??= Recipe.Comparison;
+        return new MethodComparison(this, options, progress).Run(methods ?? [.. options.Methods.Select(AssignmentMethods.Named)]);
+    }
+
+    /// <summary>Keeps the result of a search that changes no network, or reads it.</summary>
+    internal T Keep<T>(string name, Foundation.Fingerprint key, Func<T> compute) => _store.Keep($"{name}-{Place}", key, compute);
+
+    private string Place => $"{Recipe.Network}-{Data.Name}-{Scheme.Word()}";
+
+    private ApproxModel NewModel()
+    {
+        var images = Data.Training;
+        var network = Networks.Create(Recipe.Network, Data.Classes.Count, Recipe.Float.Seed, images.Channels, images.Height);
+        return ApproxModel.Convert(network, Recipe.Quantization(Scheme), images.Channels, images.Height, images.Width);
+    }
+
+    private Trained<T> Run<T>(string name, Foundation.Fingerprint key, ApproxModel model, Func<string, T> run)
+    {
+        var stage = _store.Run($"{name}-{Place}", key, model.Network, run);
+        model.Network.eval();
+        return new(model, stage);
+    }
+
+    private TrainingRun Running(string resume) => new() { ResumeFile = resume, Progress = Progress, Cancellation = Cancellation };
+
+    /// <summary>Trains on the labels, and on the teacher's answers where there is one.</summary>
+    private TrainingRecord Train(ApproxModel model, TrainingOptions options, Trained<TrainingRecord>? teacher, string resume)
+    {
+        var step = teacher is null ? null : Recipe.Distillation.Step(model.Network, teacher.Model, options.Precision, options.LabelSmoothing);
+        return Trainer.Train(model.Network, Data, options, new TrainingTask { Step = step }, Running(resume));
+    }
+
+    private Trained<TrainingRecord>? Teacher()
+    {
+        if (Recipe.Teacher is not { } name)
+        {
+            return null;
+        }
+
+        var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
+        recipe = name == Recipe.Network ? Recipe with { Teacher = null } : recipe;
+        return new Experiment(Data, recipe, Library, _store) { Progress = Progress, Cancellation = Cancellation }.Float();
+    }
+}

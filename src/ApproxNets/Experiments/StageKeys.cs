@@ -1,0 +1,81 @@
+using ApproxNets.Foundation;
+using ApproxNets.Layers;
+using ApproxNets.Multipliers;
+using ApproxNets.Quantization;
+using ApproxNets.Search;
+using ApproxNets.Training;
+
+namespace ApproxNets.Experiments;
+
+/// <summary>
+/// What every stage of an experiment depends on. Who changes an algorithm such that it gives other results raises its version here; the
+/// checkpoints of the older version are then no longer found.
+/// </summary>
+internal static class StageKeys
+{
+    public static Fingerprint Float(Experiment experiment, Stage? teacher) =>
+        new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+
+    public static Fingerprint Quantized(Experiment experiment, Stage from, Stage? teacher) =>
+        new Fingerprint("qat", 1).Add(Start(experiment, from)).Add(experiment.Recipe.Quantized.AddTo).Add(Taught(experiment, teacher));
+
+    public static Fingerprint Searched(Experiment experiment, Stage from, AgnOptions agn) =>
+        new Fingerprint("agn", 1).Add(Start(experiment, from)).Add(agn.AddTo).Add(experiment.Recipe.AgnTraining.AddTo);
+
+    public static Fingerprint Retrained(
+        Experiment experiment, Stage from, IEnumerable<string> multipliers, TrainingOptions options, GradientKind gradient, Stage? teacher) =>
+        new Fingerprint("retrained", 1).Add(Start(experiment, from)).Add("multipliers", string.Join(' ', multipliers)).Add("gradient", gradient switch
+        {
+            GradientKind.StraightThrough => "straight-through",
+            GradientKind.Difference => "difference",
+            _ => throw new ArgumentException($"Retraining: found the gradient {gradient}, expected a known one."),
+        }).Add(options.AddTo).Add(Taught(experiment, teacher));
+
+    /// <summary>Names every multiplier with its table: two libraries may use one name for two circuits.</summary>
+    public static IEnumerable<string> Describe(Assignment assignment) => assignment.Multipliers.Select(m => $"{m.Name}:{m.TableHash}");
+
+    public static Fingerprint Exact(Experiment experiment, Stage from, TrainingOptions options, Stage? teacher) =>
+        new Fingerprint("exact", 1).Add(Start(experiment, from)).Add(options.AddTo).Add(Taught(experiment, teacher));
+
+    public static Fingerprint Noise(Experiment experiment, Stage from, IReadOnlyList<double> sigmas, TrainingOptions options) =>
+        new Fingerprint("noise", 1).Add(Start(experiment, from)).Add("sigmas", sigmas).Add(options.AddTo);
+
+    public static Fingerprint Points(Experiment experiment, Stage from, IReadOnlyList<Assignment> assignments, bool normOnly)
+    {
+        var key = new Fingerprint("points", 1).Add(Start(experiment, from)).Add("trains", normOnly ? "norms" : "all");
+        foreach (var assignment in assignments)
+        {
+            key.Add("multipliers", string.Join(' ', Describe(assignment)));
+        }
+
+        return key.Add(experiment.Recipe.FineTuning.AddTo);
+    }
+
+    public static Fingerprint Search(Experiment experiment, Stage from, string method, AssignmentContext context, int images) =>
+        new Fingerprint("search", 1).Add(Start(experiment, from)).Add("library", context.Library.Sha256).Add("method", method)
+            .Add("budget", context.Budget).Add("loss", context.Loss).Add("measured-images", images).Add("seed", context.Seed);
+
+    private static Action<Fingerprint> Images(Experiment experiment) => key => key
+        .Add("network", experiment.Recipe.Network).Add("data", experiment.Data.Sha256).Add("images", experiment.Data.Training.Count);
+
+    /// <summary>Images and codes of a stage, and the weights it starts from.</summary>
+    private static Action<Fingerprint> Start(Experiment experiment, Stage from) => key =>
+    {
+        var options = experiment.Recipe.Quantization(experiment.Scheme);
+        key.Add(Images(experiment)).Add("scheme", experiment.Scheme.Word()).Add("ranges", options.Observer switch
+        {
+            ObserverKind.MovingAverage => "moving-average",
+            ObserverKind.Histogram => FormattableString.Invariant($"quantile {options.Quantile:R}"),
+            _ => throw new ArgumentException($"Experiment: found the observer {options.Observer}, expected a known one."),
+        }).Add("weight-scales", options.PerChannelWeights ? "channel" : "layer").Add("from", from.WeightsSha256);
+    };
+
+    private static Action<Fingerprint> Taught(Experiment experiment, Stage? teacher) => key =>
+    {
+        if (teacher is not null)
+        {
+            key.Add("teacher", teacher.WeightsSha256).Add("distillation-weight", experiment.Recipe.Distillation.Weight)
+                .Add("distillation-temperature", experiment.Recipe.Distillation.Temperature);
+        }
+    };
+}

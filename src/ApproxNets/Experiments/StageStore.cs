@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ApproxNets.Foundation;
+using ApproxNets.Training;
+using static TorchSharp.torch;
+
+namespace ApproxNets.Experiments;
+
+/// <summary>A finished stage of an experiment, without its result.</summary>
+/// <param name="Name">Name and hash of all the stage depends on: its file's name without the ending.</param>
+/// <param name="WeightsSha256">SHA-256 of the weights it ended with; later stages that start from them have it in their key.</param>
+/// <param name="File">The checkpoint.</param>
+/// <param name="Loaded">True if the checkpoint existed already.</param>
+public abstract record Stage(string Name, string WeightsSha256, string File, bool Loaded);
+
+/// <summary>A finished stage with what it gave.</summary>
+/// <typeparam name="T">Type of the result.</typeparam>
+/// <param name="Result">What the stage gave besides the weights.</param>
+/// <param name="Name">As of <see cref="Stage"/>.</param>
+/// <param name="WeightsSha256">As of <see cref="Stage"/>.</param>
+/// <param name="File">As of <see cref="Stage"/>.</param>
+/// <param name="Loaded">As of <see cref="Stage"/>.</param>
+public sealed record Stage<T>(T Result, string Name, string WeightsSha256, string File, bool Loaded)
+    : Stage(Name, WeightsSha256, File, Loaded);
+
+/// <summary>
+/// Keeps finished stages as checkpoints, so that one notebook continues where another ended and nothing is trained twice. A stage is found
+/// by its <see cref="Fingerprint"/>: data, settings, version of the algorithm and the hash of the weights it starts from.
+/// </summary>
+/// <remarks>
+/// A checkpoint holds its fingerprint and the hash of its weights. Both are compared when it is read, so a renamed, exchanged or damaged
+/// file is an error that names it and never another result.
+/// </remarks>
+public sealed class StageStore
+{
+    /// <summary>Digits of the fingerprint's hash in a file name.</summary>
+    internal const int HashDigits = 12;
+
+    private readonly string _folder;
+    private readonly string? _shipped;
+
+    // The code that runs is that of the beginning, whatever is checked out by the time a long training ends.
+    private readonly Provenance _begun = Provenance.Current();
+
+    /// <summary>Makes a store.</summary>
+    /// <param name="folder">Where new stages go; made if missing.</param>
+    /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
+    public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
+
+    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>.</summary>
+    /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses <c>artifacts/stages-retrained</c>.</param>
+    public static StageStore OfRepository(bool retrain = false)
+    {
+        string root = RepositoryFolder.Find();
+        return retrain
+            ? new StageStore(Path.Combine(root, "artifacts", "stages-retrained"))
+            : new StageStore(Path.Combine(root, "artifacts", "stages"), Path.Combine(root, "data", "checkpoints"));
+    }
+
+    /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>
+    /// <typeparam name="T">Type of the stage's result, serialisable as JSON.</typeparam>
+    /// <param name="name">Name of the stage, fit for a file name.</param>
+    /// <param name="key">All the result depends on, the weights that <paramref name="network"/> comes in with included.</param>
+    /// <param name="network">The network that the stage changes.</param>
+    /// <param name="run">Runs the stage on the network; told a file to keep unfinished work in, deleted once the stage is kept.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged, or it is another stage's.</exception>
+    public Stage<T> Run<T>(string name, Fingerprint key, nn.Module network, Func<string, T> run)
+    {
+        string full = NameOf(name, key.Sha256);
+        if (Find(full + ".safetensors") is { } file)
+        {
+            var metadata = Checkpoint.Load(file, network, new(Metadata.Fingerprint, key.Text));
+            return new Stage<T>(Parse<T>(file, metadata[Metadata.Result]), full, metadata[Checkpoint.WeightsSha256], file, true);
+        }
+
+        string path = Path.Combine(_folder, full + ".safetensors"), unfinished = path + ".resume";
+        Directory.CreateDirectory(_folder);
+        T result = run(unfinished);
+        string weights = Checkpoint.Save(path, network, new Dictionary<string, string>
+        {
+            [Metadata.Stage] = name,
+            [Metadata.Fingerprint] = key.Text,
+            [Metadata.Result] = JsonSerializer.Serialize(result),
+            [Metadata.Provenance] = JsonSerializer.Serialize(_begun with { TimeUtc = DateTime.UtcNow }),
+        });
+        File.Delete(unfinished);
+        return new Stage<T>(result, full, weights, path, false);
+    }
+
+    /// <summary>Reads a result that was computed earlier, or computes it and keeps it as JSON: for stages that change no network.</summary>
+    /// <typeparam name="T">Type of the result, serialisable as JSON.</typeparam>
+    /// <param name="name">Name of the stage, fit for a file name.</param>
+    /// <param name="key">All the result depends on.</param>
+    /// <param name="compute">Computes the result.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or it is another stage's.</exception>
+    public T Keep<T>(string name, Fingerprint key, Func<T> compute)
+    {
+        string full = NameOf(name, key.Sha256);
+        if (Find(full + ".json") is { } file)
+        {
+            var kept = Parse<Kept<T>>(file, File.ReadAllText(file));
+            return kept.Fingerprint == key.Text && kept.Result is not null
+                ? kept.Result
+                : throw new InvalidDataException(
+                    $"'{file}': found the result of '{kept.Fingerprint}', expected that of '{key.Text}'. Delete the file to compute it anew.");
+        }
+
+        T result = compute();
+        Directory.CreateDirectory(_folder);
+        AtomicFile.Write(
+            Path.Combine(_folder, full + ".json"),
+            stream => JsonSerializer.Serialize(stream, new Kept<T>(name, key.Text, _begun with { TimeUtc = DateTime.UtcNow }, result)));
+        return result;
+    }
+
+    /// <summary>The file name, without its ending, of a stage.</summary>
+    internal static string NameOf(string name, string fingerprintSha256) => $"{name}-{fingerprintSha256[..HashDigits]}";
+
+    private string? Find(string name) =>
+        new[] { _shipped, _folder }.OfType<string>().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static T Parse<T>(string file, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}). Delete the file.", e);
+        }
+    }
+
+    /// <summary>Keys of the text in a stage's checkpoint.</summary>
+    internal static class Metadata
+    {
+        public const string Stage = "stage", Fingerprint = "fingerprint", Result = "result", Provenance = "provenance";
+    }
+
+    private sealed record Kept<T>(
+        [property: JsonPropertyName("stage")] string Stage,
+        [property: JsonPropertyName("fingerprint")] string Fingerprint,
+        [property: JsonPropertyName("provenance")] Provenance Provenance,
+        [property: JsonPropertyName("result")] T Result);
+}
