@@ -249,6 +249,29 @@ public sealed class NotebookRunTests
     }
 
     [Fact]
+    public async Task A_training_leaves_its_lines_and_its_chart_but_no_bar()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", NotebookFixture.Reference + "using ApproxNets.Training;\nNotebook.Start();",
+            "void Train(int epoch, int batch) => Notebook.Progress.Report(new TrainingProgress(\"QAT\", epoch, 2, batch, 2, 1, 0.5, null, 9, default, default)"
+            + " { Measured = [0.1 * epoch, 0.2] });\n"
+            + "for (int i = 0; i < 4; i++) { System.Threading.Thread.Sleep(250); await Task.Run(() => Train(1 + (i / 2), 1 + (i % 2))); }\n"
+            + "\"done\"",
+            "Train(1, 1);\nthrow new InvalidOperationException();");
+
+        await fixture.RunAsync([]);
+
+        var cells = fixture.Executed("01.ipynb")["cells"]!.AsArray();
+        var outputs = cells[1]!["outputs"]!.AsArray();
+        Assert.Equal(["stream", "display_data", "stream", "execute_result"], outputs.Select(output => (string?)output!["output_type"]));
+        Assert.StartsWith("QAT: epoch 1/2", (string?)outputs[0]!["text"]![0], StringComparison.Ordinal);
+        Assert.Contains("0.2", outputs[1]!["data"]!["application/vnd.plotly.v1+json"]!["data"]![0]!["y"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.StartsWith("QAT: epoch 2/2", (string?)outputs[2]!["text"]![0], StringComparison.Ordinal);
+        Assert.Contains("<progress", (string?)cells[2]!["outputs"]![0]!["data"]!["text/html"]![0], StringComparison.Ordinal);
+        Assert.Contains("QAT: epoch 2/2", fixture.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_report_says_that_a_run_is_at_work_and_keeps_what_ran()
     {
         using var fixture = new NotebookFixture();

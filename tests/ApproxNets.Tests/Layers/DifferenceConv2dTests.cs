@@ -35,7 +35,10 @@ public sealed class DifferenceConv2dTests
         var multiplier = DifferenceGradientTests.Noisy(scheme);
         var differences = new ApproximateArithmetic(multiplier)
         {
-            Gradient = GradientKind.Difference, GradientShare = 1e-5, HalfWindow = 2, KernelPath = path,
+            Gradient = GradientKind.Difference,
+            GradientShare = 1e-5,
+            HalfWindow = 2,
+            KernelPath = path,
         };
 
         var (value, found) = Gradients(layer, x, differences, random.Clone());

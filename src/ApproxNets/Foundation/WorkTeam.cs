@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace ApproxNets.Kernels;
+namespace ApproxNets.Foundation;
 
 /// <summary>Work that falls into independent, numbered units.</summary>
 internal interface IUnitWork

@@ -1,7 +1,7 @@
 using ApproxNets.Kernels;
 using Xunit;
 
-namespace ApproxNets.Tests.Kernels;
+namespace ApproxNets.Tests.Foundation;
 
 public sealed class WorkTeamTests
 {
