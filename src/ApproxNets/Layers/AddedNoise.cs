@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ApproxNets.Foundation;
 using ApproxNets.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;

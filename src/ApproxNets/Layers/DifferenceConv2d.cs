@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;

@@ -15,7 +15,7 @@
 // and not for each pair. The last bits may differ between machines with and without fused multiply-add.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Layers;
 

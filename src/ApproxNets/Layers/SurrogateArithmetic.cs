@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
 using static TorchSharp.torch;

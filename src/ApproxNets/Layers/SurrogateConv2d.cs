@@ -1,6 +1,6 @@
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
-using ApproxNets.Quantization;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Layers;

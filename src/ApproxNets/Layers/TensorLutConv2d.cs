@@ -1,5 +1,5 @@
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
-using ApproxNets.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
-using ApproxNets.Quantization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

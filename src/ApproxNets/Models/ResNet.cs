@@ -1,4 +1,4 @@
-using ApproxNets.Quantization;
+using ApproxNets.Foundation;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -5,7 +5,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Quantization;
 

@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
-using ApproxNets.Quantization;
 using ApproxNets.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,6 @@
 using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
-using ApproxNets.Quantization;
 using ApproxNets.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,4 +1,4 @@
-using ApproxNets.Quantization;
+using ApproxNets.Foundation;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 using Xunit;
 
 namespace ApproxNets.Tests.Foundation;

@@ -6,7 +6,7 @@ using ApproxNets.Multipliers;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace ApproxNets.Tests.Quantization;
+namespace ApproxNets.Tests.Foundation;
 
 /// <summary>
 /// A C# number becomes a TorchSharp Scalar, which owns native memory. TorchSharp passes only its address on, so a collection during the

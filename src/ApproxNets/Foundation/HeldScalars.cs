@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ApproxNets.Quantization;
+namespace ApproxNets.Foundation;
 
 /// <summary>
 /// Sums, products and quotients of tensors that are safe while other threads collect garbage. TorchSharp turns a C# number into a
