@@ -8,6 +8,21 @@ namespace ApproxNets.Circuits;
 /// </param>
 public sealed record MultiplierCircuit(Multiplier Multiplier, Netlist Netlist)
 {
+    /// <summary>The multiplier's name.</summary>
+    public string Name => Multiplier.Name;
+
+    /// <summary>The multiplier's power relative to the exact one of its signedness.</summary>
+    public double RelativePower => Multiplier.RelativePower;
+
+    /// <summary>The multiplier's product table in numeric order.</summary>
+    public ReadOnlyMemory<int> Products => Multiplier.Products;
+
+    /// <summary>The product of two operand values.</summary>
+    public int this[int x, int w] => Multiplier[x, w];
+
+    /// <inheritdoc/>
+    public override string ToString() => Multiplier.ToString();
+
     /// <summary>The multiplier alone.</summary>
     public static implicit operator Multiplier(MultiplierCircuit circuit) => circuit.Multiplier;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ApproxNets.Experiments;
 using ApproxNets.Interactive.Internals;
-using ApproxNets.Multipliers;
 using ApproxNets.Training;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive;
@@ -54,16 +53,33 @@ public static class Notebook
         NotebookHost.Report(key, value);
     }
 
-    /// <summary>Reports where an experiment's numbers come from: data set with its SHA-256, network, library with its SHA-256, scheme, seed.</summary>
-    /// <param name="experiment">The experiment.</param>
-    public static void Report(Experiment experiment)
+    /// <summary>
+    /// Opens an experiment (<see cref="Experiment.Open"/>) that shows its trainings here, stops with the cell, and reports where its numbers
+    /// come from: data set with its SHA-256, network, library with its SHA-256, scheme and seed.
+    /// </summary>
+    /// <param name="dataset">"shapes" (made in code), "cifar10" or "fashion-mnist".</param>
+    /// <param name="network">Name of the network.</param>
+    /// <param name="library">"built-in", "shipped", or the name of a folder of product tables such as "evoapprox8".</param>
+    /// <param name="scheme">"signed" or "unsigned" operands.</param>
+    /// <param name="profile">"quick" (minutes), "full" (hours) or "smoke" (seconds, learns nothing).</param>
+    /// <param name="seed">Seed of every stage.</param>
+    /// <param name="lambda">Weight of the reward for noise; 0 for that of the recipe.</param>
+    /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
+    /// <exception cref="ArgumentException">A name is unknown.</exception>
+    /// <exception cref="System.IO.DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
+    public static Experiment Open(
+        string dataset = "shapes", string network = "resnet8", string library = "built-in", string scheme = "signed", string profile = "quick",
+        int seed = 1, double lambda = 0, bool retrain = false)
     {
+        var experiment = Experiment.Open(
+            dataset, network, library, scheme, profile, seed, lambda == 0 ? null : lambda, retrain, Progress, Cancellation);
         Report("dataset", experiment.Data.Name);
         Report("dataset_sha256", experiment.Data.Sha256);
-        Report("network", experiment.Recipe.Network);
+        Report("network", network);
         Report("library", experiment.Library.Name);
         Report("library_sha256", experiment.Library.Sha256);
-        Report("scheme", experiment.Scheme.Word());
-        Report("seed", experiment.Recipe.Float.Seed);
+        Report("scheme", scheme);
+        Report("seed", seed);
+        return experiment;
     }
 }
