@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Running;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Experiments;
 using ApproxNets.Search;
 using Xunit;
 
