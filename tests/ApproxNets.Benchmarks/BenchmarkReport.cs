@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
-using ApproxNets.Multipliers;
 using ApproxNets.Experiments;
+using ApproxNets.Multipliers;
 
 namespace ApproxNets.Benchmarks;
 

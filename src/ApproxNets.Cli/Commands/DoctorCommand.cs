@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive;
 using ApproxNets.Layers;
-using ApproxNets.Experiments;
 using Spectre.Console;
 using TorchSharp;
 

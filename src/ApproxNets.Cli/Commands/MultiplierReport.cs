@@ -1,7 +1,7 @@
 using System.Globalization;
-using ApproxNets.Multipliers;
 using ApproxNets.Circuits;
 using ApproxNets.Circuits.Import;
+using ApproxNets.Multipliers;
 using Spectre.Console;
 
 namespace ApproxNets.Cli.Commands;

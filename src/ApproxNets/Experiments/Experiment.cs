@@ -94,6 +94,10 @@ public sealed class Experiment
         };
     }
 
+    /// <summary>Makes the same experiment with other settings; stages that do not depend on them are shared.</summary>
+    /// <param name="recipe">The settings.</param>
+    public Experiment With(Recipe recipe) => new(Data, recipe, Library, _store) { Progress = Progress, Cancellation = Cancellation };
+
     /// <summary>Trains the float baseline. Its layers are converted already and compute in float.</summary>
     public Trained<TrainingRecord> Float()
     {
@@ -266,6 +270,6 @@ public sealed class Experiment
 
         var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
         recipe = name == Recipe.Network ? Recipe with { Teacher = null } : recipe;
-        return new Experiment(Data, recipe, Library, _store) { Progress = Progress, Cancellation = Cancellation }.Float();
+        return With(recipe).Float();
     }
 }

@@ -46,7 +46,9 @@ public sealed class OperatingPoints
 
         if (norms.Count == 0)
         {
-            throw new ArgumentException("Operating points: found no BatchNorm2d in the model, expected at least one.", nameof(model));
+            throw new ArgumentException(
+                $"Operating points: found no batch normalisation in '{model.Network.GetName()}', expected a network that has it, such as resnet8, "
+                + "vgg11 or mobilenetv2.", nameof(model));
         }
 
         _norms = [.. norms];

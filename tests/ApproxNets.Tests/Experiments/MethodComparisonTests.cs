@@ -1,7 +1,7 @@
+using ApproxNets.Experiments;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
-using ApproxNets.Experiments;
 using Xunit;
 
 namespace ApproxNets.Tests.Experiments;

@@ -1,7 +1,7 @@
 using ApproxNets.Data;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
-using ApproxNets.Experiments;
 using Xunit;
 using static TorchSharp.torch;
 
