@@ -2,6 +2,7 @@ using System.CommandLine;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -29,7 +30,7 @@ internal static class RunCommand
         };
         var output = new Option<DirectoryInfo?>("--out")
         {
-            Description = "Folder of the report. [default: artifacts/report]",
+            Description = "Folder of the report. [default: artifacts/report of the repository, or of the current folder outside of one]",
             HelpName = "DIR",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
@@ -48,7 +49,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, bool verbose)
     {
-        string repository = Repository.Find(Directory.GetCurrentDirectory());
+        string repository = RepositoryFolder.OfWork();
         var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");

@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using ApproxNets.Layers;
 using TorchSharp;
 
 namespace ApproxNets.Interactive.Internals;
@@ -7,6 +9,8 @@ namespace ApproxNets.Interactive.Internals;
 /// <summary>Finds what would fail later with a misleading error.</summary>
 internal static class HostChecks
 {
+    private static readonly string[] ChartAssemblies = ["FSharp.Core", "Fable.Core", "DynamicObj", "Giraffe.ViewEngine", "Plotly.NET"];
+
     public static void RequireTorch()
     {
         try
@@ -21,11 +25,28 @@ internal static class HostChecks
         }
     }
 
+    /// <summary>
+    /// Gives the charts the FSharp.Core that they ask for. The frozen dotnet-interactive has an older one: assemblies of F# that ask for no
+    /// more than that would get it, and Plotly.NET ours, and neither would know the other's types. <c>#r</c> loads each assembly into
+    /// a context of its own there. A context looks first at what it has, so all of them are loaded into that of this assembly.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The host's FSharp.Core is too old, and it shares its context with this assembly.</exception>
     public static void RequireFSharpCore()
     {
-        var required = Assembly.Load("Plotly.NET").GetReferencedAssemblies().Single(name => name.Name == "FSharp.Core").Version!;
-        var found = Array.Find(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "FSharp.Core")?.GetName()
-            .Version;
+        var here = typeof(HostChecks).Assembly;
+        var context = AssemblyLoadContext.GetLoadContext(here)!;
+        if (context != AssemblyLoadContext.Default && !context.Assemblies.Any(assembly => assembly.GetName().Name == ChartAssemblies[0]))
+        {
+            foreach (string file in ChartAssemblies.Select(name => Path.Combine(Path.GetDirectoryName(here.Location)!, name + ".dll")).Where(File.Exists))
+            {
+                context.LoadFromAssemblyPath(file);
+            }
+        }
+
+        var plotly = context.LoadFromAssemblyName(new AssemblyName("Plotly.NET"));
+        var required = plotly.GetReferencedAssemblies().Single(name => name.Name == "FSharp.Core").Version!;
+        var found = (AssemblyLoadContext.GetLoadContext(plotly)!.Assemblies.Concat(AssemblyLoadContext.Default.Assemblies))
+            .FirstOrDefault(assembly => assembly.GetName().Name == "FSharp.Core")?.GetName().Version;
         if (FSharpCoreProblem(required, found) is { } problem)
         {
             throw new InvalidOperationException(problem);
@@ -53,5 +74,10 @@ internal static class HostChecks
 
     // On its own, so that a failure to load TorchSharp is met inside the caller's try.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TouchTorch() => torch.zeros(1).Dispose();
+    private static void TouchTorch()
+    {
+        // The library's settings come before the first tensor: they find the native library.
+        RuntimeHelpers.RunModuleConstructor(typeof(NativeSettings).Module.ModuleHandle);
+        torch.zeros(1).Dispose();
+    }
 }
