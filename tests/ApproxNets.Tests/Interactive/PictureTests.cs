@@ -18,7 +18,7 @@ public sealed class PictureTests
     private static readonly string[] Names = ["conv1", "layer1.0.conv1", "layer1.0.conv2", "layer2.0.conv1", "layer2.0.conv2", "layer3.0.conv1", "fc"];
 
     public static TheoryData<string> Kinds =>
-        ["line", "log", "gaps", "scatter", "cloud", "bar", "stacked", "heatmap", "names", "large", "pareto"];
+        ["line", "log", "gaps", "scatter", "cloud", "bar", "stacked", "heatmap", "names", "large", "pareto", "slider"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -147,6 +147,7 @@ public sealed class PictureTests
             return matrix;
         }
 
+        Figure Bars(params double[] values) => Charts.Bar("unseen", X, Y, ["a", "b"], [("one", values)]);
         return kind switch
         {
             "line" => Charts.Line(Caption, X, Y, [new("a", Some(9)), new("b", Some(9))]),
@@ -159,7 +160,8 @@ public sealed class PictureTests
             "heatmap" => Charts.Heatmap(Caption, X, Y, "value", Matrix(20, 30), (-1, 1), diverging: true),
             "names" => Charts.Heatmap(Caption, X, Y, "relative power", Matrix(7, 30), [.. Enumerable.Range(0, 30).Select(i => $"mul8s_{i}")], Names),
             "large" => Charts.Heatmap(Caption, X, Y, "value", Matrix(64, 64)),
-            _ => Charts.Pareto(MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed)),
+            "pareto" => Charts.Pareto(MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed)),
+            _ => Charts.Slider(Caption, "lambda", [("0.1", Bars(1, 2)), ("0.2", Bars(3, 4))]),
         };
     }
 }
