@@ -58,7 +58,7 @@ internal sealed class CellOutput(Action<CellMessage> publish) : IDisposable
     private void Append(string stream, string text)
     {
         int room = (int)Math.Max(0, Limit - _length);
-        bool cut = room > 0 && text.Length > room;
+        bool cut = _length <= Limit && text.Length > room;
         Gather(stream, text.Length > room ? text[..room] : text);
         _length += text.Length;
         if (cut)

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Interactive;
+using Microsoft.AspNetCore.Html;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.DotNet.Interactive;
@@ -172,8 +173,8 @@ internal sealed partial class NotebookEngine : IDisposable
             bundle[form.MimeType] = form.MimeType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(form.Value) : form.Value;
         }
 
-        // Readers of a notebook expect a text beside every other form.
-        if (!bundle.ContainsKey(PlainTextFormatter.MimeType) && value.Value is not (null or string or FormattedValue))
+        // Readers of a notebook expect a text beside every other form. HTML as a text would only make the file longer.
+        if (!bundle.ContainsKey(PlainTextFormatter.MimeType) && value.Value is not (null or string or FormattedValue or IHtmlContent))
         {
             bundle[PlainTextFormatter.MimeType] = value.Value.ToDisplayString(PlainTextFormatter.MimeType);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -45,11 +46,15 @@ internal sealed class KernelClient : IDisposable
         string file = Path.Combine(_folder, "connection.json");
         File.WriteAllText(file, connection.ToJsonString());
         string dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
-        Process = Process.Start(new ProcessStartInfo(dotnet, [typeof(CommandLine).Assembly.Location, "kernel", "start", "-f", file])
+        var start = new ProcessStartInfo(dotnet, [typeof(CommandLine).Assembly.Location, "kernel", "start", "-f", file])
         {
             RedirectStandardError = true,
             WorkingDirectory = _folder,
-        })!;
+        };
+
+        // It ends with the tests, as with a Jupyter server, however they end.
+        start.Environment["JPY_PARENT_PID"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        Process = Process.Start(start)!;
         Process.ErrorDataReceived += (_, line) =>
         {
             lock (Log)
@@ -72,13 +77,22 @@ internal sealed class KernelClient : IDisposable
 
         _published.Options.ReceiveHighWatermark = 0;
         _published.SubscribeToAnyTopic();
-        Wait(() =>
+        try
         {
-            // Published messages reach a subscriber only once it is known.
-            Send("kernel_info_request", []);
-            return _published.Poll(TimeSpan.FromMilliseconds(500));
-        });
-        while (_shell.Poll(TimeSpan.FromMilliseconds(500)) | _published.Poll(TimeSpan.FromMilliseconds(500)))
+            Wait(() =>
+            {
+                // Published messages reach a subscriber only once it is known.
+                Send("kernel_info_request", []);
+                return Hears(_published);
+            });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        while (Hears(_shell) | Hears(_published))
         {
             Drain(_shell);
             Drain(_published);
@@ -177,6 +191,8 @@ internal sealed class KernelClient : IDisposable
 
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static bool Hears(NetMQSocket socket) => socket.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(200)) == PollEvents.PollIn;
 
     private static void Drain(NetMQSocket socket)
     {
