@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ApproxNets.Cli.Jupyter;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive;
@@ -10,12 +11,12 @@ using TorchSharp;
 
 namespace ApproxNets.Cli.Commands;
 
-/// <summary><c>approxnets doctor</c>: what this machine offers, and whether libtorch loads.</summary>
+/// <summary><c>approxnets doctor</c>: what this machine offers, whether libtorch loads, and where notebooks can be opened.</summary>
 internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var command = new Command("doctor", "Shows what this machine offers and whether libtorch loads.");
+        var command = new Command("doctor", "Shows what this machine offers, whether libtorch loads, and where notebooks can be opened.");
         command.SetAction(_ => Run());
         return command;
     }
@@ -38,6 +39,11 @@ internal static class DoctorCommand
         Row("Repository", repository ?? "not found from here");
         string disk = repository ?? Directory.GetCurrentDirectory();
         Row("Free disk", string.Create(CultureInfo.InvariantCulture, $"{new DriveInfo(disk).AvailableFreeSpace / 1e9:F1} GB at {disk}"));
+        var kernels = KernelSpec.Find();
+        Row("Jupyter", OnPath("jupyter") is not { } jupyter ? "not on the PATH: install JupyterLab or VS Code's Jupyter extension to open the notebooks there"
+            : kernels.Any(kernel => kernel.Works) ? jupyter : $"{jupyter}; the kernel is not registered: run approxnets kernel install");
+        kernels.ToList().ForEach(kernel => Row("Kernel", KernelCommand.Describe(kernel)));
+        Row("dotnet-interactive", OnPath("dotnet-interactive") ?? "not on the PATH, and not needed: no longer maintained, this program takes its place");
         AnsiConsole.Write(table);
         if (problem is not null)
         {
@@ -47,4 +53,7 @@ internal static class DoctorCommand
 
         return CommandLine.Success;
     }
+
+    private static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program)).FirstOrDefault(File.Exists);
 }

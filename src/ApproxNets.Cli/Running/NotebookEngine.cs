@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Interactive;
+using Microsoft.AspNetCore.Html;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.DotNet.Interactive;
@@ -39,6 +40,7 @@ internal sealed partial class NotebookEngine : IDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly CSharpKernel _csharp = new();
+    private Task? _leftBehind;
 
     public NotebookEngine()
     {
@@ -65,7 +67,7 @@ internal sealed partial class NotebookEngine : IDisposable
 
     /// <summary>
     /// Compiles and runs a cell. A cell that is stopped gets the time to see <see cref="Notebook.Cancellation"/> and to end by itself; one
-    /// that does not is left behind, and the engine cannot be used further.
+    /// that does not is left behind, and the engine refuses others until it ends.
     /// </summary>
     /// <param name="code">The cell's source.</param>
     /// <param name="file">Its name in compiler errors and stack traces.</param>
@@ -74,6 +76,11 @@ internal sealed partial class NotebookEngine : IDisposable
     /// <returns>Why the cell failed or was stopped; null if it ran through. The error has been shown, too.</returns>
     public async Task<CellError?> ExecuteAsync(string code, string file, Action<CellMessage> show, CancellationToken cancellation)
     {
+        if (_leftBehind is { IsCompleted: false })
+        {
+            return Refuse("An earlier cell that could not be stopped still runs: restart the kernel.");
+        }
+
         code = OwnAssemblies(code);
         string part = code;
         Options(_csharp) = Options(_csharp).WithFilePath(file);
@@ -100,14 +107,19 @@ internal sealed partial class NotebookEngine : IDisposable
             await Task.WhenAny(work, Task.Delay(Grace, CancellationToken.None));
         }
 
-        var error = !work.IsCompleted
-            ? new CellError("Cancelled", $"The cell did not stop within {Grace.TotalSeconds:F0} s and was left behind.", null, [])
+        _leftBehind = work;
+        return !work.IsCompleted
+            ? Refuse($"The cell did not stop within {Grace.TotalSeconds:F0} s and still runs. Only code that looks at "
+                + "Notebook.Cancellation can be stopped: restart the kernel.")
             : (await work).Events.OfType<CommandFailed>().LastOrDefault() is not { } failed ? null
 
             // Whatever the cell made of the request to stop, it is not at fault.
-            : cancellation.IsCancellationRequested ? new CellError("Cancelled", "The run was stopped.", null, [])
-            : Describe(failed, file, code[..Math.Max(0, code.IndexOf(part, StringComparison.Ordinal))].Count(c => c == '\n'));
-        if (error is not null)
+            : cancellation.IsCancellationRequested ? Refuse("The cell was stopped.")
+            : Show(Describe(failed, file, code[..Math.Max(0, code.IndexOf(part, StringComparison.Ordinal))].Count(c => c == '\n')));
+
+        CellError Refuse(string message) => Show(new CellError("Cancelled", message, null, [message]));
+
+        CellError Show(CellError error)
         {
             show(new CellMessage("error", new JsonObject
             {
@@ -115,9 +127,8 @@ internal sealed partial class NotebookEngine : IDisposable
                 ["evalue"] = error.Message,
                 ["traceback"] = new JsonArray([.. error.Trace.Select(line => (JsonNode)line)]),
             }));
+            return error;
         }
-
-        return error;
     }
 
     // A file or package whose name is that of an assembly of this program is that assembly, wherever the cell says it is: a second copy would
@@ -162,8 +173,8 @@ internal sealed partial class NotebookEngine : IDisposable
             bundle[form.MimeType] = form.MimeType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(form.Value) : form.Value;
         }
 
-        // Readers of a notebook expect a text beside every other form.
-        if (!bundle.ContainsKey(PlainTextFormatter.MimeType) && value.Value is not (null or string or FormattedValue))
+        // Readers of a notebook expect a text beside every other form. HTML as a text would only make the file longer.
+        if (!bundle.ContainsKey(PlainTextFormatter.MimeType) && value.Value is not (null or string or FormattedValue or IHtmlContent))
         {
             bundle[PlainTextFormatter.MimeType] = value.Value.ToDisplayString(PlainTextFormatter.MimeType);
         }
