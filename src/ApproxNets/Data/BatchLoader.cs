@@ -14,7 +14,7 @@ public sealed class BatchLoader
     private const int QueueLength = 4;
     private const int CropPadding = 4;
 
-    // Tell the streams of random numbers of one epoch apart.
+    // Numbers of the two random streams of one epoch.
     private const int OrderStream = 0, AugmentationStream = 1;
 
     private readonly ImageSet _images;
@@ -99,7 +99,8 @@ public sealed class BatchLoader
         using var cancellation = new CancellationTokenSource();
         var free = new ConcurrentBag<Prepared>();
         Task producer = Task.Factory.StartNew(
-            () => Produce(epoch, ready, free, cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Produce(epoch, ready, free, cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         Producer = producer;
         try
         {

@@ -87,9 +87,9 @@ internal static class Cifar10
             int expected = recordsPerFile * RecordLength;
             if (bytes.Length != expected)
             {
-                string where = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
+                string at = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
                 throw new InvalidDataException(
-                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({where}), "
+                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({at}), "
                     + $"expected {expected} ({recordsPerFile} records of {RecordLength}).");
             }
 
@@ -130,6 +130,6 @@ internal static class Cifar10
         string path = Path.Combine(folder, file);
         return File.Exists(path)
             ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official binary layout ({FolderName}).", path);
+            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official layout ({FolderName}).", path);
     }
 }

@@ -109,7 +109,8 @@ public static class DatasetFetcher
             if (!File.Exists(path) || await Md5Async(path, cancellation).ConfigureAwait(false) != md5)
             {
                 var ofFile = new PartProgress(progress, before, total);
-                await DownloadAsync(source.Name, client, new Uri(source.Address, name), md5, path, ofFile, cancellation).ConfigureAwait(false);
+                await DownloadAsync(source.Name, client, new Uri(source.Address, name), md5, path, ofFile, cancellation)
+                    .ConfigureAwait(false);
             }
 
             before += bytes;
@@ -130,12 +131,14 @@ public static class DatasetFetcher
     {
         string? missing = Directory.Exists(target) ? missingOf(target) : null;
         return missing is null ? Directory.Exists(target) : throw new IOException(
-            $"Data set {name}: found an incomplete copy in '{target}' ({missing}), expected none or a whole one. Remove it and fetch again.");
+            $"Data set {name}: found an incomplete copy in '{target}' ({missing}), expected none or a whole one. "
+            + "Remove it and fetch again.");
     }
 
     /// <summary>Downloads a file and compares its checksum.</summary>
     private static async Task DownloadAsync(
-        string name, HttpClient client, Uri address, string md5, string path, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+        string name, HttpClient client, Uri address, string md5, string path, IProgress<FetchProgress>? progress,
+        CancellationToken cancellation)
     {
         await ResumableDownload.DownloadAsync(client, address, path, ResumableDownload.LongestSilence, progress, cancellation)
             .ConfigureAwait(false);
@@ -220,11 +223,7 @@ internal sealed record ArchiveSource(string Name, Uri Address, string Md5, strin
 /// <param name="Missing">Says what is missing of a folder; null when nothing is.</param>
 /// <param name="ByPackage">How to get the data set from the operating system's packages, as a sentence.</param>
 internal sealed record FileSetSource(
-    string Name,
-    Uri Address,
-    IReadOnlyList<(string Name, long Bytes, string Md5)> Files,
-    string Folder,
-    Func<string, string?> Missing,
+    string Name, Uri Address, IReadOnlyList<(string Name, long Bytes, string Md5)> Files, string Folder, Func<string, string?> Missing,
     string ByPackage)
 {
     /// <summary>Fashion-MNIST; addresses and checksums as on https://github.com/zalandoresearch/fashion-mnist.</summary>

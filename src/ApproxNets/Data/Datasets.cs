@@ -52,7 +52,8 @@ public static class Datasets
             case "fashion-mnist":
                 return Limit(FashionMnist.Read(Require(name, FashionMnist.FolderName, folders), testImages), options);
             default:
-                throw new ArgumentException($"Data set: found the name '{name}', expected one of {string.Join(", ", Names)}.", nameof(name));
+                throw new ArgumentException(
+                    $"Data set: found the name '{name}', expected one of {string.Join(", ", Names)}.", nameof(name));
         }
     }
 

@@ -34,7 +34,7 @@ internal static class FashionMnist
 
     /// <summary>Reads the data set.</summary>
     /// <param name="folder">The folder that holds the files, or its parent (which then holds <see cref="FolderName"/>).</param>
-    /// <param name="testImages">n, images of the test file; 6 n are in the training file, and n / 2 of these are the validation images.</param>
+    /// <param name="testImages">n, images of the test file. The training file has 6 n, of which n / 2 are for validation.</param>
     /// <returns>55,000 training, 5,000 validation and 10,000 test images; the sum is that of the four files unpacked, in the order
     /// training images, training labels, test images, test labels, so it does not depend on how they are packed.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>

@@ -24,7 +24,8 @@ public sealed class ImageSet
         if (pixels.Length != expected)
         {
             throw new ArgumentException(
-                $"Image set: found {pixels.Length} pixels, expected {labels.Length} x {channels} x {height} x {width} = {expected}.", nameof(pixels));
+                $"Image set: found {pixels.Length} pixels, expected {labels.Length} x {channels} x {height} x {width} = {expected}.",
+                nameof(pixels));
         }
 
         (Pixels, Labels, Channels, Height, Width) = (pixels, labels, channels, height, width);
@@ -89,10 +90,5 @@ public sealed class ImageSet
 /// <param name="Statistics">Statistics of the training pixels, for normalisation.</param>
 /// <param name="Sha256">SHA-256 of the bytes the set was made from, lower-case hex: says which copy a result belongs to.</param>
 public sealed record ImageDataset(
-    string Name,
-    IReadOnlyList<string> Classes,
-    ImageSet Training,
-    ImageSet Validation,
-    ImageSet Test,
-    ChannelStatistics Statistics,
+    string Name, IReadOnlyList<string> Classes, ImageSet Training, ImageSet Validation, ImageSet Test, ChannelStatistics Statistics,
     string Sha256);

@@ -22,7 +22,8 @@ internal static class ResumableDownload
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task DownloadAsync(
-        HttpClient client, Uri address, string path, TimeSpan longestSilence, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+        HttpClient client, Uri address, string path, TimeSpan longestSilence, IProgress<FetchProgress>? progress,
+        CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         using HttpResponseMessage response = await RequestAsync(client, address, file, longestSilence, cancellation).ConfigureAwait(false);
@@ -79,8 +80,8 @@ internal static class ResumableDownload
             }
 
             HttpResponseMessage response = await UnlessSilentAsync(
-                address.Host, token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), longestSilence, cancellation)
-                .ConfigureAwait(false);
+                address.Host, token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), longestSilence,
+                cancellation).ConfigureAwait(false);
             ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
             switch (response.StatusCode)
             {

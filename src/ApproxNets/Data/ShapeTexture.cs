@@ -24,8 +24,7 @@ internal readonly struct ShapeTexture
         _phase = random.Unit();
         _first = colour;
         _second = new Rgb(
-            colour.R + random.Between(-contrast, contrast),
-            colour.G + random.Between(-contrast, contrast),
+            colour.R + random.Between(-contrast, contrast), colour.G + random.Between(-contrast, contrast),
             colour.B + random.Between(-contrast, contrast));
     }
 

@@ -14,15 +14,8 @@ namespace ApproxNets.ErrorModels;
 /// <param name="OutputScales">Real units of one step of the integer sum, <c>s_x s_w</c>: one for the layer, or one per output channel.</param>
 /// <param name="OutputStandardDeviation">std(y) of the quantised layer's output on the sample, in real units.</param>
 public sealed record LayerSample(
-    string Path,
-    Signedness Scheme,
-    Conv2dShape Shape,
-    byte[] ActivationCodes,
-    byte PaddingCode,
-    byte[] WeightCodes,
-    byte[] ReceptiveFields,
-    double[] OutputScales,
-    double OutputStandardDeviation)
+    string Path, Signedness Scheme, Conv2dShape Shape, byte[] ActivationCodes, byte PaddingCode, byte[] WeightCodes, byte[] ReceptiveFields,
+    double[] OutputScales, double OutputStandardDeviation)
 {
     /// <summary>The unit in which the models add up errors, in real units: the root mean square of <see cref="OutputScales"/>, that is one
     /// step of the integer sum where there is one scale.</summary>

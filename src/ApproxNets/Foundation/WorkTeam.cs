@@ -57,7 +57,7 @@ internal static class WorkTeam
         private ExceptionDispatchInfo? _failure;
 
         // Closed, free seats and seated helpers in one word, so that each changes together with the others. Only who is seated
-        // touches the fields above; an item that the pool runs late finds no seat, or one of a later run, where it is as welcome.
+        // touches the fields above; an item that the pool runs late finds no seat, or helps a later run.
         private int _state;
 
         public void RunShared(int units, int helpers, in TWork work)

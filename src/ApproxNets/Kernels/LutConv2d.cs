@@ -40,14 +40,8 @@ public static class LutConv2d
     /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static void Run(
-        ReadOnlySpan<byte> x,
-        ReadOnlySpan<byte> weights,
-        LutTable table,
-        in Conv2dShape shape,
-        byte padCode,
-        Span<int> sums,
-        KernelPath path = KernelPath.Auto,
-        int threads = 0) => Run(x, weights, table, shape, padCode, sums, path, threads, strategy: null);
+        ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, LutTable table, in Conv2dShape shape, byte padCode, Span<int> sums,
+        KernelPath path = KernelPath.Auto, int threads = 0) => Run(x, weights, table, shape, padCode, sums, path, threads, strategy: null);
 
     /// <summary>Computes the sums with a strategy of the vector paths instead of the cheapest one.</summary>
     internal static unsafe void Run(
@@ -88,15 +82,8 @@ public static class LutConv2d
     /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static unsafe void Run(
-        ReadOnlySpan<byte> x,
-        ReadOnlySpan<byte> weights,
-        LutTable table,
-        in Conv2dShape shape,
-        byte padCode,
-        in LutDequantization output,
-        Span<float> y,
-        KernelPath path = KernelPath.Auto,
-        int threads = 0)
+        ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, LutTable table, in Conv2dShape shape, byte padCode, in LutDequantization output,
+        Span<float> y, KernelPath path = KernelPath.Auto, int threads = 0)
     {
         Check(x, weights, shape, y.Length, threads);
         output.Validate(shape, table);

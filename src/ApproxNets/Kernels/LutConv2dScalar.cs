@@ -1,3 +1,6 @@
+// The flow of data, 2 of 8. The kernel computes a convolution by looking every product up in a multiplier's table (1). It sees 8-bit
+// codes and sums only; the layer (3) makes the codes and turns sums into real numbers. This is the plain form. The other paths are faster
+// and give the same bits.
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Kernels;

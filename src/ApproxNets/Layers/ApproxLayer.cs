@@ -1,3 +1,6 @@
+// The flow of data, 3 of 8. A layer of the network: weights, ranges and the arithmetic that it computes in. ApproximateArithmetic runs
+// the kernel (2), QuantizedArithmetic multiplies exactly, NoiseArithmetic adds the noise of the search (4). ApproxModel makes a network
+// of such layers.
 using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;

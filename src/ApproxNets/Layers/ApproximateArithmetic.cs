@@ -1,3 +1,5 @@
+// The flow of data, 3 of 8. The arithmetic of a layer (ApproxLayer.cs) whose products come from a multiplier's table (1), by the kernel
+// (2).
 using System.Runtime.InteropServices;
 using ApproxNets.Foundation;
 using ApproxNets.Kernels;

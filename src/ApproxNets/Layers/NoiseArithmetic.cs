@@ -16,9 +16,6 @@ namespace ApproxNets.Layers;
 /// <param name="draw">Which outputs share a sign.</param>
 public sealed class NoiseArithmetic(long seed, Tensor? bias = null, BiasDraw draw = BiasDraw.Image) : Arithmetic
 {
-    /// <summary>Seed of the noise.</summary>
-    public long Seed => seed;
-
     /// <inheritdoc/>
     public override Tensor Forward(ApproxLayer layer, Tensor input)
     {

@@ -1,3 +1,5 @@
+// The flow of data, 8 of 8. A model (3) that switches between several assignments (7) while it runs. OperatingPointTraining fine-tunes it
+// for all of them at once.
 using TorchSharp.Modules;
 
 namespace ApproxNets.Layers;

@@ -13,8 +13,8 @@ namespace ApproxNets.Layers;
 /// <remarks>
 /// TorchSharp's own dropout draws from the generator of the whole process, so what it does depends on everything run before, and a resumed
 /// training would go on otherwise. Here the mask is a function of the seed, the number of the layer, the <see cref="Step"/> and how many
-/// forward passes the step has had in training mode. The trainer sets the step of every batch; who does not gets new masks in every pass
-/// all the same. It has no parameters and no buffers: state dictionaries are those of networks with the usual dropout.
+/// forward passes the step has had in training mode. The trainer sets the step of every batch; without that, every pass gets new masks as
+/// well. It has no parameters and no buffers: state dictionaries are those of networks with the usual dropout.
 /// </remarks>
 public sealed class SeededDropout : Module<Tensor, Tensor>
 {

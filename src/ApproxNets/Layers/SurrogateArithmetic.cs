@@ -33,9 +33,6 @@ public sealed class SurrogateArithmetic : Arithmetic
     /// <inheritdoc/>
     public override Multiplier Multiplier => _table.Multiplier;
 
-    /// <summary>Terms of the error map.</summary>
-    public int Rank => _table.Rank;
-
     /// <inheritdoc/>
     public override Tensor Forward(ApproxLayer layer, Tensor input)
     {

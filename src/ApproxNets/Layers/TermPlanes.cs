@@ -1,5 +1,5 @@
-// Functions of codes, term by term: planes t_r(c) out of codes c, and sums over terms of t_r(c) p_r. One pass over memory each, the
-// tables (1 KB a term) in the first-level cache; as tensor operations, a look-up takes an int64 index and a pass of its own for every term.
+// Functions of codes, term by term: planes t_r(c) out of codes c, and sums over terms of t_r(c) p_r. One pass over memory each; the
+// tables (1 KB a term) stay in the first-level cache. Tensor operations would take an int64 index and a pass for every term.
 // B images of C channels of n positions: codes [B, C, n], planes [B, C, R, n]. One unit of work is one channel of one image.
 using ApproxNets.Foundation;
 using ApproxNets.Kernels;

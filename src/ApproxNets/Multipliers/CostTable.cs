@@ -5,7 +5,7 @@ namespace ApproxNets.Multipliers;
 /// <summary>
 /// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
 /// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>power_source</c>, <c>area_um2</c>, <c>delay_ns</c> and
-/// <c>area_delay_source</c> are read where they are there.
+/// <c>area_delay_source</c> are optional.
 /// </summary>
 internal static class CostTable
 {

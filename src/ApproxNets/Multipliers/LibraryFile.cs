@@ -10,7 +10,7 @@ namespace ApproxNets.Multipliers;
 /// <c>m = sum_S c_S prod_(b in S) b</c> modulo 2^16, which is what a circuit computes: the exact product has at most 81 that are not 0, a
 /// truncated one fewer. They come from differences along each bit in turn, and sums along each bit give the table back.</para>
 /// <para>Signed circuits of sign and magnitude have few coefficients in the bits of sign and magnitude, with the product's sign left out.
-/// Of both forms the smaller one is kept. The coefficients are folded, 0, -1, 1, -2, ... = 0, 1, 2, 3, ..., and their low bytes, then their
+/// The smaller of the two forms is kept. The coefficients are folded, 0, -1, 1, -2, ... = 0, 1, 2, 3, ..., and their low bytes, then their
 /// high bytes are compressed with Brotli, table by table.</para>
 /// </remarks>
 public static class LibraryFile

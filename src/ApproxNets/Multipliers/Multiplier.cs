@@ -1,3 +1,5 @@
+// The flow of data, 1 of 8. A multiplier is its product table and what it costs. Circuits and files make multipliers; a library is a list
+// of them; the kernels (2) look products up in the table, and the error models (5) read its errors.
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ApproxNets.Kernels;

@@ -12,7 +12,7 @@ public sealed partial class MultiplierLibrary
     /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
     /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
     /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>area_um2</c> and <c>delay_ns</c>,
-    /// <c>power_source</c> and <c>area_delay_source</c> are read where they are there.</param>
+    /// <c>power_source</c> and <c>area_delay_source</c> are optional.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no

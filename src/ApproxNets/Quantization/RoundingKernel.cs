@@ -1,5 +1,5 @@
-// Rounding to a grid, y = s clamp(round(x / s), min, max), in one pass over memory: as TorchSharp operations it takes
-// four to seven, and the activations of a batch do not fit the caches. Rounds half to even, as torch does.
+// Rounding to a grid, y = s clamp(round(x / s), min, max), in one pass over memory. TorchSharp operations take four to
+// seven passes, and the activations of a batch do not fit the caches. Rounds half to even, as torch does.
 // Vectorised with Vector256 operations, which .NET maps to what the machine has; every path gives the same bits, since
 // division, rounding, minimum, maximum and multiplication are exact or correctly rounded operations of IEEE 754.
 using System.Runtime.CompilerServices;

@@ -1,3 +1,5 @@
+// The flow of data, 4 of 8. The search trains the model (3) under noise and learns how much each layer tolerates: |sigma_l|, a share of
+// the output's standard deviation. Matching (6) holds the error of a multiplier (5) against it.
 using System.Text.Json.Serialization;
 using ApproxNets.Data;
 using ApproxNets.Foundation;
@@ -26,12 +28,7 @@ public static class AgnSearch
     /// <param name="run">As for <see cref="Trainer.Train"/>. <see cref="TrainingProgress.Measured"/> has |sigma_l| of each layer, then
     /// |beta_l| with <see cref="AgnOptions.Bias"/>.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
-    public static AgnResult Run(
-        ApproxModel model,
-        ImageDataset data,
-        AgnOptions agn,
-        TrainingOptions training,
-        TrainingRun? run = null)
+    public static AgnResult Run(ApproxModel model, ImageDataset data, AgnOptions agn, TrainingOptions training, TrainingRun? run = null)
     {
         agn.Validate();
         model.UseNoise(0, [.. model.Layers.Select(_ => agn.InitialSigma)]);
@@ -90,11 +87,7 @@ public static class AgnSearch
     /// <param name="run">As for <see cref="Trainer.Train"/>.</param>
     /// <exception cref="ArgumentException">There is not one finite scale &gt;= 0 for every layer.</exception>
     public static TrainingRecord TrainUnderNoise(
-        ApproxModel model,
-        ImageDataset data,
-        IReadOnlyList<double> sigmas,
-        TrainingOptions training,
-        TrainingRun? run = null)
+        ApproxModel model, ImageDataset data, IReadOnlyList<double> sigmas, TrainingOptions training, TrainingRun? run = null)
     {
         model.UseNoise(0, sigmas);
         var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
@@ -170,8 +163,8 @@ public sealed record AgnResult(
 }
 
 /// <summary>
-/// A network with the bias tolerances of its layers, for the time of a search: so they are trained and kept in the resume file, and the
-/// network's own state, hence every checkpoint, stays without them.
+/// A network with the bias tolerances of its layers, for the time of a search. They are trained and stand in the resume file, but not in
+/// the network's own state, hence in no checkpoint.
 /// </summary>
 internal sealed class BiasedNetwork : Module<Tensor, Tensor>
 {

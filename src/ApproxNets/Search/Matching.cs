@@ -1,3 +1,5 @@
+// The flow of data, 6 of 8. Matching gives every layer the cheapest multiplier whose predicted error (5) is within what the layer
+// tolerates (4). The result is an Assignment, which ApproxModel.Use puts into the layers (3).
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;

@@ -1,3 +1,5 @@
+// The flow of data, 7 of 8. Subset search is matching (6) for several operating points that share few multipliers: one Assignment for
+// each point. It reads the same errors (5) and tolerances (4).
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;

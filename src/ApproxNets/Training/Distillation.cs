@@ -29,8 +29,8 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
         }
 
-        // Only layers in training compute in reduced precision; everything else of the teacher, dropout too, is in evaluation, and
-        // quantised layers are, whose ranges would follow the student's images.
+        // Layers compute in reduced precision in training only. All else of the teacher is in evaluation: dropout, and quantised layers,
+        // whose ranges would follow the student's images.
         teacher.Network.eval();
         foreach (var layer in teacher.Layers.Where(l => l.Arithmetic is FloatArithmetic))
         {

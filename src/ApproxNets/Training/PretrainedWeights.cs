@@ -79,7 +79,7 @@ public static class PretrainedWeights
         network.named_modules().LastOrDefault(m => m.module is Linear or ApproxLinear).name ?? "";
 
     /// <summary>
-    /// What a file need not have. Files of before PyTorch 0.4.1, torchvision's VGG among them, have no num_batches_tracked, which matters
+    /// The names that a file may lack. Files from before PyTorch 0.4.1, such as torchvision's VGG, have no num_batches_tracked. It matters
     /// only to a batch normalisation without momentum.
     /// </summary>
     private static HashSet<string> Optional(nn.Module network, IEnumerable<string> names)

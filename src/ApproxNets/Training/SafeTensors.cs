@@ -89,7 +89,7 @@ public static class SafeTensors
         var metadata = new Dictionary<string, string>();
         try
         {
-            // Enumerating is what finds a name that occurs twice.
+            // A name that occurs twice is an error of the enumeration.
             header = [.. JsonNode.Parse(file.AsSpan(8, (int)length))!.AsObject()];
             foreach (var (key, value) in header.Where(e => e.Key == "__metadata__").SelectMany(e => e.Value!.AsObject()))
             {

@@ -58,7 +58,8 @@ internal static class TorchSharpFile
         {
             throw new InvalidDataException(
                 $"'{path}', tensor '{name}': found dtype {type} and rank {rank}, "
-                + $"expected one of {string.Join(", ", SafeTensors.DataTypes.Order().Select(t => $"{(int)t} ({t})"))} and at most {GreatestRank}.");
+                + $"expected one of {string.Join(", ", SafeTensors.DataTypes.Order().Select(t => $"{(int)t} ({t})"))} "
+                + $"and at most {GreatestRank}.");
         }
 
         var shape = new long[rank];

@@ -99,7 +99,7 @@ public static class Trainer
                 }
             }
 
-            // Not cancelled: the epoch is trained, and seconds later it is in the resume file.
+            // A cancellation waits for this measurement: seconds later the finished epoch is in the resume file.
             double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: CancellationToken.None);
             epochs.Add(new EpochRecord(
                 epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds)

@@ -8,16 +8,16 @@ public sealed record TrainingTask
     /// <summary>Computes the gradients of a batch; <see cref="Trainer.CrossEntropyStep"/> if null.</summary>
     public BatchStep? Step { get; init; }
 
-    /// <summary>Tells by name which parameters are trained; all if null.</summary>
+    /// <summary>Whether the parameter of a name is trained; all are if null.</summary>
     public Predicate<string>? Trains { get; init; }
 
     /// <summary>What <see cref="Step"/> depends on besides the options. A resume file of other settings is refused.</summary>
     public string Settings { get; init; } = "";
 
-    /// <summary>Measures something after every epoch for <see cref="EpochRecord.Measured"/>, and for every report; nothing if null.</summary>
+    /// <summary>Measures something for <see cref="EpochRecord.Measured"/> after every epoch and for every report.</summary>
     public Func<IReadOnlyList<double>>? Measure { get; init; }
 
-    /// <summary>Is asked before every epoch whether those so far are enough; never enough if null.</summary>
+    /// <summary>Decides before every epoch whether the training ends early; never if null.</summary>
     public Predicate<IReadOnlyList<EpochRecord>>? Stops { get; init; }
 }
 
@@ -25,12 +25,12 @@ public sealed record TrainingTask
 public sealed record TrainingRun
 {
     /// <summary>
-    /// Is written after every epoch and, if it exists, resumed from. It stays after the last epoch, for the caller to delete when the result
-    /// is safe. Nothing is written if null.
+    /// The file that every epoch is saved to. A training resumes from it if it exists. It stays after the last epoch: the caller deletes it
+    /// when the result is safe. No file if null.
     /// </summary>
     public string? ResumeFile { get; init; }
 
-    /// <summary>Is told after every batch.</summary>
+    /// <summary>Receives the state of the training after every batch.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
     /// <summary>Stops between two batches. The epochs finished by then are in the resume file.</summary>
@@ -63,17 +63,8 @@ public delegate (double Loss, double Correct) BatchStep(Tensor images, Tensor la
 /// <param name="Elapsed">Time since the stage began.</param>
 /// <param name="Remaining">Estimated time to the end of the stage.</param>
 public sealed record TrainingProgress(
-    string Stage,
-    int Epoch,
-    int Epochs,
-    int Batch,
-    int Batches,
-    double Loss,
-    double Accuracy,
-    double? ValidationAccuracy,
-    double ImagesPerSecond,
-    TimeSpan Elapsed,
-    TimeSpan Remaining)
+    string Stage, int Epoch, int Epochs, int Batch, int Batches, double Loss, double Accuracy, double? ValidationAccuracy,
+    double ImagesPerSecond, TimeSpan Elapsed, TimeSpan Remaining)
 {
     /// <summary>What the stage measures besides, at this moment: see <see cref="EpochRecord.Measured"/>.</summary>
     public IReadOnlyList<double> Measured { get; init; } = [];
