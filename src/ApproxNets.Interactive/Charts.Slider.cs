@@ -16,16 +16,16 @@ public static partial class Charts
     /// <param name="steps">Value of the parameter and the chart for it; charts of this class with the same axis titles. Their own captions
     /// are not shown.</param>
     /// <param name="active">Index of the chart to begin with.</param>
-    /// <exception cref="ArgumentException">The caption or the parameter is empty, there are fewer than two charts, their axis titles
+    /// <exception cref="ArgumentException">The caption or the parameter is empty, there is no chart, their axis titles
     /// differ, or one is of a kind that cannot be drawn without plotly.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="active"/> is no index of a chart.</exception>
     public static Figure Slider(string caption, string parameter, IEnumerable<(string Value, Figure Figure)> steps, int active = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(parameter);
         var all = steps.Select(step => (step.Value, Json: JsonNode.Parse(FigureHtml.Json(step.Figure))!.AsObject())).ToList();
-        if (all.Count < 2)
+        if (all.Count == 0)
         {
-            throw new ArgumentException($"Chart '{caption}': found {all.Count} charts for the slider, expected at least two.");
+            throw new ArgumentException($"Chart '{caption}': found no chart for the slider, expected at least one.");
         }
 
         ArgumentOutOfRangeException.ThrowIfNegative(active);

@@ -53,7 +53,7 @@ public sealed class SliderTests
     public void Charts_that_do_not_fit_are_refused()
     {
         var one = Lines(1, 1);
-        Assert.Contains("found 1 charts", Assert.Throws<ArgumentException>(() => Charts.Slider("c", "p", [("1", one)])).Message, StringComparison.Ordinal);
+        Assert.Contains("found no chart", Assert.Throws<ArgumentException>(() => Charts.Slider("c", "p", [])).Message, StringComparison.Ordinal);
         Assert.Contains("'y / %' and 'z'",
             Assert.Throws<ArgumentException>(() => Charts.Slider("c", "p", [("1", one), ("2", Charts.Line("c", "x / ms", "z", [new("s", [1])]))])).Message,
             StringComparison.Ordinal);
