@@ -59,6 +59,7 @@ public sealed class MultiplierCard
     {
         string[] title = ChartSvg.Wrap(Title, 92), note = Note.Length > 0 ? ChartSvg.Wrap(Note, 92) : [];
         string[] figures = Figures.ToString().Split('\n');
+        string size = ChartSvg.F(Math.Min(12, (ChartSvg.Width - 16) / (0.602 * figures.Max(line => line.Length))));
         int beside = title.Length + figures.Length + note.Length + 1;
         string[] dots = [.. Diagrams.Select(diagram => diagram.Svg())];
         var sizes = dots.Select(ChartSvg.Size).ToArray();
@@ -66,7 +67,7 @@ public sealed class MultiplierCard
         string errors = FigureHtml.Svg(Errors);
         var svg = new StringBuilder(ChartSvg.Open(ChartSvg.Width, errorsTop + ChartSvg.Size(errors).Height))
             .Append(ChartSvg.TextLines(title, 8, 16, "font-weight=\"600\""))
-            .Append(ChartSvg.TextLines(figures, 8, 16 * (title.Length + 1), "font-family=\"monospace\" xml:space=\"preserve\""))
+            .Append(ChartSvg.TextLines(figures, 8, 16 * (title.Length + 1), $"font-size=\"{size}\" font-family=\"monospace\" xml:space=\"preserve\""))
             .Append(ChartSvg.TextLines(note, 8, 16 * (title.Length + figures.Length + 1)));
         int x = 8;
         for (int i = 0; i < dots.Length; i++)

@@ -237,9 +237,10 @@ internal sealed partial class ChartSvg
             "cross" => $"m{F(-r)} 0h{F(size)}m{F(-r)} {F(-r)}v{F(size)}",
             "x" => $"m{F(-r)} {F(-r)}l{F(size)} {F(size)}m0 {F(-size)}l{F(-size)} {F(size)}",
             "star" => Star(1.15 * r),
-            _ => "h0", // a line without length, whose ends are round or square
+            "square" => "h0.1",
+            _ => "h0", // a line (almost) without length, whose ends are round or square
         };
-        string look = glyph == "h0" ? $"stroke=\"{colour}\" stroke-width=\"{F(size)}\" stroke-linecap=\"{(symbol == "square" ? "square" : "round")}\""
+        string look = glyph is "h0" or "h0.1" ? $"stroke=\"{colour}\" stroke-width=\"{F(size)}\" stroke-linecap=\"{(symbol == "square" ? "square" : "round")}\""
             : symbol is "cross" or "x" ? $"fill=\"none\" stroke=\"{colour}\" stroke-width=\"{F(Math.Max(2, size / 3))}\"" : $"fill=\"{colour}\"";
         _svg.Append("<path ").Append(look).Append(opacity == "1" ? "" : $" opacity=\"{opacity}\"").Append(" d=\"");
         foreach (var (x, y) in points)

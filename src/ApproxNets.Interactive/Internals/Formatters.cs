@@ -5,6 +5,8 @@ namespace ApproxNets.Interactive.Internals;
 /// <summary>Tells every host how our types are shown: each gets HTML and plain text, what is drawn also a picture.</summary>
 internal static class Formatters
 {
+    private const string PdfMime = "application/pdf";
+
     public static void Register()
     {
         Show<Figure>(FigureHtml.Html, FigureHtml.Svg);
@@ -26,10 +28,11 @@ internal static class Formatters
         if (svg is not null)
         {
             Formatter.Register(svg, FigureHtml.SvgMime);
+            Formatter.Register<T>(value => svg(value) is { Length: > 0 } picture ? Convert.ToBase64String(SvgPdf.Convert(picture)) : "", PdfMime);
         }
 
         Formatter.SetPreferredMimeTypesFor(typeof(T),
             svg is null ? [HtmlFormatter.MimeType, PlainTextFormatter.MimeType]
-                : [HtmlFormatter.MimeType, FigureHtml.SvgMime, PlainTextFormatter.MimeType]);
+                : [HtmlFormatter.MimeType, FigureHtml.SvgMime, PdfMime, PlainTextFormatter.MimeType]);
     }
 }

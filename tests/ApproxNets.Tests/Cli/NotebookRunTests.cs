@@ -36,7 +36,8 @@ public sealed class NotebookRunTests
         Assert.Equal("one line\n", (string?)outputs[0]!["text"]![0]);
         Assert.Equal("stderr", (string?)outputs[2]!["name"]);
         var bundle = outputs[3]!["data"]!.AsObject();
-        Assert.Equal(["text/html", "image/svg+xml", "text/plain"], bundle.Select(form => form.Key));
+        Assert.Equal(["text/html", "image/svg+xml", "application/pdf", "text/plain"], bundle.Select(form => form.Key));
+        Assert.StartsWith(Convert.ToBase64String("%PDF-1"u8.ToArray()), (string?)bundle["application/pdf"]![0], StringComparison.Ordinal);
         Assert.Contains(">loss</text>", (string?)bundle["image/svg+xml"]![0], StringComparison.Ordinal);
         Assert.Contains("A line.", string.Concat(bundle["text/html"]!.AsArray().Select(line => (string?)line)), StringComparison.Ordinal);
         Assert.Equal("6", (string?)cells[6]!["outputs"]![0]!["data"]!["text/plain"]![0]);

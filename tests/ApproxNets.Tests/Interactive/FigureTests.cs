@@ -79,7 +79,7 @@ public sealed class FigureTests
     public void All_hosts_get_html_and_text()
     {
         Formatters.Register();
-        Assert.Equal(["text/html", "image/svg+xml", "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(Figure)));
+        Assert.Equal(["text/html", "image/svg+xml", "application/pdf", "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(Figure)));
         Assert.StartsWith("<svg", Make("line").ToDisplayString("image/svg+xml"), StringComparison.Ordinal);
         Assert.Equal("Figure: A <caption>.", Make("line").ToDisplayString("text/plain"));
         Assert.Contains("data:image/png;base64,", Charts.Images("c", [new byte[6]], 3, 1, 2, ["l"]).ToDisplayString("text/html"),

@@ -49,6 +49,33 @@ public sealed class PictureTests
         Assert.Contains("alt=\"A &lt;caption&gt; &amp; more\"", html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_picture_is_a_pdf_too_for_print(string kind)
+    {
+        string svg = FigureHtml.Svg(Make(kind));
+        byte[] pdf = SvgPdf.Convert(svg);
+        string file = Encoding.Latin1.GetString(pdf);
+
+        Assert.InRange(pdf.Length, 1000, Most);
+        Assert.StartsWith("%PDF-1.4\n", file, StringComparison.Ordinal);
+        int table = int.Parse(file.Split("startxref\n")[1].Split('\n')[0], System.Globalization.CultureInfo.InvariantCulture);
+        string[] entries = file[table..].Split("trailer")[0].Split('\n', StringSplitOptions.RemoveEmptyEntries)[3..];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            int offset = int.Parse(entries[i][..10], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.StartsWith($"{i + 1} 0 obj\n", file[offset..], StringComparison.Ordinal);
+        }
+
+        int start = file.IndexOf("stream\n", StringComparison.Ordinal) + 7;
+        using var content = new System.IO.Compression.ZLibStream(new MemoryStream(pdf, start, pdf.Length - start), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(content, Encoding.Latin1);
+        string page = reader.ReadToEnd();
+        Assert.All(Texts(svg).Where(text => !text.StartsWith("10", StringComparison.Ordinal)), text => Assert.Contains(
+            $"({text.Replace("(", "\\(", StringComparison.Ordinal).Replace(")", "\\)", StringComparison.Ordinal)}) Tj", page, StringComparison.Ordinal));
+        Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Points_lie_where_the_axis_says()
     {
