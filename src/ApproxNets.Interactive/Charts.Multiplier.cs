@@ -259,7 +259,7 @@ public static partial class Charts
         }
 
         var bar = (Properties)trace["colorbar"]!;
-        (bar["x"], bar["xanchor"], bar["len"]) = (0.405, "left", 0.9);
+        (bar["x"], bar["xanchor"], bar["len"]) = (0.385, "left", 0.9);
         trace["hovertemplate"] = "w about %{x}<br>x about %{y}<br>" + title + " %{z}<extra></extra>";
         (trace["xaxis"], trace["yaxis"]) = (xAxis, yAxis);
         return trace;
@@ -316,7 +316,7 @@ public static partial class Charts
         Properties x = ChartLayout.Axis("weight w"), y = ChartLayout.Axis("activation x");
         Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("pairs / %", log: true, [1e-3, 100]);
         Properties x3 = ChartLayout.Axis(operandTitle), y3 = ChartLayout.Axis(meanTitle);
-        (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.40 }, new[] { 0.61, 1 }, new[] { 0.61, 1 });
+        (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.38 }, new[] { 0.63, 1 }, new[] { 0.63, 1 });
         (y2["domain"], y3["domain"]) = (new[] { 0.64, 1 }, new[] { 0, 0.36 });
         (x2["anchor"], y2["anchor"], x3["anchor"], y3["anchor"]) = ("y2", "x2", "y3", "x3");
         return ChartLayout.Make(caption, traces, x, y, layout =>
@@ -324,11 +324,25 @@ public static partial class Charts
             layout["height"] = 480;
             (layout["xaxis2"], layout["yaxis2"], layout["xaxis3"], layout["yaxis3"]) = (x2, y2, x3, y3);
             (layout["barmode"], layout["bargap"]) = ("overlay", 0);
-            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.6, ["y"] = 0.365, ["yanchor"] = "bottom" };
+            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.62, ["y"] = 0.365, ["yanchor"] = "bottom" };
             layout["annotations"] = new[] { new Properties
             {
                 ["text"] = mapTitle, ["x"] = 0, ["xref"] = "paper", ["xanchor"] = "left", ["y"] = 1, ["yref"] = "paper",
                 ["yanchor"] = "bottom", ["showarrow"] = false,
+            } };
+
+            // On a telephone the three stand above each other.
+            layout["meta"] = new Properties { ["narrow"] = new Properties
+            {
+                ["more"] = 420,
+                ["data"] = new Properties { ["colorbar.x"] = 1.0, ["colorbar.y"] = 0.84, ["colorbar.len"] = 0.34 },
+                ["layout"] = new Properties
+                {
+                    ["xaxis.domain"] = new[] { 0, 1 }, ["yaxis.domain"] = new[] { 0.70, 1 },
+                    ["xaxis2.domain"] = new[] { 0, 1 }, ["yaxis2.domain"] = new[] { 0.40, 0.60 },
+                    ["xaxis3.domain"] = new[] { 0, 1 }, ["yaxis3.domain"] = new[] { 0, 0.23 },
+                    ["xaxis2.tickangle"] = 0, ["xaxis2.nticks"] = 4, ["legend.x"] = 0, ["legend.y"] = 0.235,
+                },
             } };
         });
     }

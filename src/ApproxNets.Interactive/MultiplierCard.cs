@@ -54,4 +54,27 @@ public sealed class MultiplierCard
 
         return html.Append("</div>").Append(FigureHtml.Html(Errors)).Append("</div>").ToString();
     }
+
+    internal string ToSvg()
+    {
+        string[] title = ChartSvg.Wrap(Title, 92), note = Note.Length > 0 ? ChartSvg.Wrap(Note, 92) : [];
+        string[] figures = Figures.ToString().Split('\n');
+        int beside = title.Length + figures.Length + note.Length + 1;
+        string[] dots = [.. Diagrams.Select(diagram => diagram.Svg())];
+        var sizes = dots.Select(ChartSvg.Size).ToArray();
+        int top = 16 * beside, errorsTop = top + sizes.Select(size => size.Height + 20).DefaultIfEmpty(0).Max();
+        string errors = FigureHtml.Svg(Errors);
+        var svg = new StringBuilder(ChartSvg.Open(ChartSvg.Width, errorsTop + ChartSvg.Size(errors).Height))
+            .Append(ChartSvg.TextLines(title, 8, 16, "font-weight=\"600\""))
+            .Append(ChartSvg.TextLines(figures, 8, 16 * (title.Length + 1), "font-family=\"monospace\" xml:space=\"preserve\""))
+            .Append(ChartSvg.TextLines(note, 8, 16 * (title.Length + figures.Length + 1)));
+        int x = 8;
+        for (int i = 0; i < dots.Length; i++)
+        {
+            svg.Append(ChartSvg.TextLines([Diagrams[i].Caption], x, top + 14)).Append(ChartSvg.At(dots[i], x, top + 20));
+            x += sizes[i].Width + 60;
+        }
+
+        return svg.Append(ChartSvg.At(errors, 0, errorsTop)).Append("</svg>").ToString();
+    }
 }

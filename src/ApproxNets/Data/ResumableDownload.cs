@@ -22,12 +22,7 @@ internal static class ResumableDownload
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task DownloadAsync(
-        HttpClient client,
-        Uri address,
-        string path,
-        TimeSpan longestSilence,
-        IProgress<FetchProgress>? progress,
-        CancellationToken cancellation)
+        HttpClient client, Uri address, string path, TimeSpan longestSilence, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         using HttpResponseMessage response = await RequestAsync(client, address, file, longestSilence, cancellation).ConfigureAwait(false);
@@ -63,7 +58,7 @@ internal static class ResumableDownload
             throw Interrupted(address, file.Position, total, error);
         }
 
-        if (total is { } expected && file.Position != expected)
+        if (file.Position != (total ?? file.Position))
         {
             throw Interrupted(address, file.Position, total, null);
         }
@@ -84,10 +79,8 @@ internal static class ResumableDownload
             }
 
             HttpResponseMessage response = await UnlessSilentAsync(
-                address.Host,
-                token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token),
-                longestSilence,
-                cancellation).ConfigureAwait(false);
+                address.Host, token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), longestSilence, cancellation)
+                .ConfigureAwait(false);
             ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
             switch (response.StatusCode)
             {
@@ -108,8 +101,7 @@ internal static class ResumableDownload
                     HttpStatusCode status = response.StatusCode;
                     response.Dispose();
                     throw new HttpRequestException(
-                        $"Download of {address}: found HTTP status {(int)status} ({status}), "
-                        + "expected 200 or 206.", null, status);
+                        $"Download of {address}: found HTTP status {(int)status} ({status}), expected 200 or 206.", null, status);
             }
         }
     }

@@ -25,6 +25,13 @@ internal static class HeldScalars
         return left.add(right, held);
     }
 
+    /// <summary>Adds <c>factor right</c> in place.</summary>
+    public static Tensor PlusInPlace(this Tensor left, Tensor right, double factor)
+    {
+        using Scalar held = factor;
+        return left.add_(right, held);
+    }
+
     /// <summary>Computes <c>left factor</c>.</summary>
     public static Tensor Times(this Tensor left, double factor)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Multipliers;
@@ -27,7 +28,10 @@ public sealed partial class MultiplierLibrary
         (BuiltIn, "families of the literature"), (Shipped, "families of the literature and evolved circuits"),
     ];
 
-    /// <summary>Opens a library.</summary>
+    // Read once: a multiplier that two callers name alike is then the same object with the same prepared table.
+    private static readonly ConcurrentDictionary<(string Name, Signedness Signedness), MultiplierLibrary> Opened = new();
+
+    /// <summary>Opens a library. Those in files are read once in a process.</summary>
     /// <param name="name"><see cref="BuiltIn"/>, <see cref="Shipped"/>, or the name of a folder of product tables (<c>*.npy</c>) and costs
     /// in <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
     /// <param name="signedness">Signedness of the multipliers.</param>
@@ -37,7 +41,8 @@ public sealed partial class MultiplierLibrary
     /// <exception cref="InvalidDataException">The library has no multiplier of the signedness, is malformed (<see cref="ReadFolder"/>) or
     /// damaged (<see cref="LibraryFile.Read"/>).</exception>
     public static MultiplierLibrary Open(string name, Signedness signedness) => name is BuiltIn or Shipped
-        ? new MultiplierLibrary($"{name} {signedness.Checked().Word()}", signedness, LibraryFile.Read(FileOf(name), signedness))
+        ? Opened.GetOrAdd((name, signedness.Checked()), key => new MultiplierLibrary(
+            $"{key.Name} {key.Signedness.Word()}", key.Signedness, LibraryFile.Read(FileOf(key.Name), key.Signedness)))
         : ReadFolder(Found(name), signedness);
 
     /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
