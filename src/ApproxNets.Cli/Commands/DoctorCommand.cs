@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ApproxNets.Cli.Jupyter;
+using ApproxNets.Data;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive;
+using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using Spectre.Console;
 using TorchSharp;
@@ -30,10 +32,20 @@ internal static class DoctorCommand
         Row("System", Provenance.OperatingSystemName());
         Row("CPU", Provenance.CpuName());
         Row("Threads", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
+        Row("Instructions", $"tables by {LutConv2d.SupportedPaths[0]}, the fastest of {string.Join(", ", LutConv2d.SupportedPaths)}"
+            + (PrecisionExtensions.HasBFloat16 ? "; bfloat16" : "; no bfloat16: training in it is slower than in float32"));
         string? problem = NotebookHost.TorchProblem();
         Row("libtorch", problem is not null ? "does not load"
             : $"{torch.__version__}, {torch.get_num_threads()} threads"
                 + (NativeSettings.OneDnnIsLimited ? ", SSE4.1 only: this virtual machine hides the size of its caches" : ""));
+        Row("FSharp.Core", $"{typeof(Microsoft.FSharp.Core.Unit).Assembly.GetName().Version}; the frozen dotnet-interactive has 10.0: there a notebook loads "
+            + "ApproxNets by #r from a folder with all its assemblies, not from a package");
+        foreach (var set in Datasets.List())
+        {
+            Row($"Data {set.Name}", set.IsComplete ? set.Folder ?? "made in code"
+                : $"not there: approxnets data fetch {set.Name} gets it, approxnets data list says what is missing");
+        }
+
         Row("APPROXNETS_DATA", Environment.GetEnvironmentVariable("APPROXNETS_DATA") ?? "not set (data/.cache is used)");
         string? repository = RepositoryFolder.TryFind();
         Row("Repository", repository ?? "not found from here");

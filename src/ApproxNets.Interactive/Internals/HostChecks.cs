@@ -9,7 +9,7 @@ namespace ApproxNets.Interactive.Internals;
 /// <summary>Finds what would fail later with a misleading error.</summary>
 internal static class HostChecks
 {
-    private static readonly string[] ChartAssemblies = ["FSharp.Core", "Fable.Core", "DynamicObj", "Giraffe.ViewEngine", "Plotly.NET"];
+    private static readonly string[] ChartAssemblies = ["FSharp.Core", "DynamicObj", "Giraffe.ViewEngine", "Plotly.NET"];
 
     public static void RequireTorch()
     {
@@ -35,17 +35,21 @@ internal static class HostChecks
     {
         var here = typeof(HostChecks).Assembly;
         var context = AssemblyLoadContext.GetLoadContext(here)!;
-        if (context != AssemblyLoadContext.Default && !context.Assemblies.Any(assembly => assembly.GetName().Name == ChartAssemblies[0]))
+        if (context != AssemblyLoadContext.Default)
         {
-            foreach (string file in ChartAssemblies.Select(name => Path.Combine(Path.GetDirectoryName(here.Location)!, name + ".dll")).Where(File.Exists))
+            foreach (string name in ChartAssemblies)
             {
-                context.LoadFromAssemblyPath(file);
+                string file = Path.Combine(Path.GetDirectoryName(here.Location)!, name + ".dll");
+                if (File.Exists(file) && !context.Assemblies.Any(assembly => assembly.GetName().Name == name))
+                {
+                    context.LoadFromAssemblyPath(file);
+                }
             }
         }
 
         var plotly = context.LoadFromAssemblyName(new AssemblyName("Plotly.NET"));
         var required = plotly.GetReferencedAssemblies().Single(name => name.Name == "FSharp.Core").Version!;
-        var found = (AssemblyLoadContext.GetLoadContext(plotly)!.Assemblies.Concat(AssemblyLoadContext.Default.Assemblies))
+        var found = AssemblyLoadContext.GetLoadContext(plotly)!.Assemblies.Concat(AssemblyLoadContext.Default.Assemblies)
             .FirstOrDefault(assembly => assembly.GetName().Name == "FSharp.Core")?.GetName().Version;
         if (FSharpCoreProblem(required, found) is { } problem)
         {
@@ -56,8 +60,8 @@ internal static class HostChecks
     internal static string? FSharpCoreProblem(Version required, Version? found) => found is null || found >= required
         ? null
         : $"Charts need FSharp.Core {required} (Plotly.NET asks for it); found {found}, loaded by this notebook host. "
-            + "Run the notebook with 'dotnet run -c Release --project src/ApproxNets.Cli -- run', or replace the host's FSharp.Core.dll "
-            + "with the one in artifacts/bin/ApproxNets.Interactive/release and start it again.";
+            + "Run the notebook with 'dotnet run -c Release --project src/ApproxNets.Cli -- run' (or the tool: approxnets run), or load ApproxNets "
+            + "by #r from a folder that has FSharp.Core.dll too, such as artifacts/bin/ApproxNets.Interactive/release.";
 
     internal static string TorchProblem(Exception e)
     {
