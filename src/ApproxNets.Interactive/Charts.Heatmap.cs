@@ -112,7 +112,10 @@ public static partial class Charts
     {
         var data = new Properties
         {
-            ["colorbar.orientation"] = "h", ["colorbar.y"] = 1.0, ["colorbar.yanchor"] = "bottom", ["colorbar.title.text"] = InLines(valueTitle, 24),
+            ["colorbar.orientation"] = "h",
+            ["colorbar.y"] = 1.0,
+            ["colorbar.yanchor"] = "bottom",
+            ["colorbar.title.text"] = InLines(valueTitle, 24),
         };
         if (noText)
         {

@@ -332,18 +332,27 @@ public static partial class Charts
             } };
 
             // On a telephone the three stand above each other.
-            layout["meta"] = new Properties { ["narrow"] = new Properties
+            layout["meta"] = new Properties
             {
-                ["more"] = 420,
-                ["data"] = new Properties { ["colorbar.x"] = 1.0, ["colorbar.y"] = 0.84, ["colorbar.len"] = 0.34 },
-                ["layout"] = new Properties
+                ["narrow"] = new Properties
                 {
-                    ["xaxis.domain"] = new[] { 0, 1 }, ["yaxis.domain"] = new[] { 0.70, 1 },
-                    ["xaxis2.domain"] = new[] { 0, 1 }, ["yaxis2.domain"] = new[] { 0.40, 0.60 },
-                    ["xaxis3.domain"] = new[] { 0, 1 }, ["yaxis3.domain"] = new[] { 0, 0.23 },
-                    ["xaxis2.tickangle"] = 0, ["xaxis2.nticks"] = 4, ["legend.x"] = 0, ["legend.y"] = 0.235,
-                },
-            } };
+                    ["more"] = 420,
+                    ["data"] = new Properties { ["colorbar.x"] = 1.0, ["colorbar.y"] = 0.84, ["colorbar.len"] = 0.34 },
+                    ["layout"] = new Properties
+                    {
+                        ["xaxis.domain"] = new[] { 0, 1 },
+                        ["yaxis.domain"] = new[] { 0.70, 1 },
+                        ["xaxis2.domain"] = new[] { 0, 1 },
+                        ["yaxis2.domain"] = new[] { 0.40, 0.60 },
+                        ["xaxis3.domain"] = new[] { 0, 1 },
+                        ["yaxis3.domain"] = new[] { 0, 0.23 },
+                        ["xaxis2.tickangle"] = 0,
+                        ["xaxis2.nticks"] = 4,
+                        ["legend.x"] = 0,
+                        ["legend.y"] = 0.235,
+                    },
+                }
+            };
         });
     }
 }

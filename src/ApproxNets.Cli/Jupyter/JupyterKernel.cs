@@ -329,7 +329,7 @@ internal sealed class JupyterKernel : IDisposable
         using var limit = new CancellationTokenSource(LanguageTimeout);
         try
         {
-            return (await _engine.Kernel.SendAsync(command, limit.Token).WaitAsync(limit.Token)).Events.OfType<T>().FirstOrDefault();
+            return await _engine.AskAsync<T>(command, limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -63,7 +63,8 @@ internal sealed partial record KernelSpec(string Name, string Folder, string Pro
             string[] system = OperatingSystem.IsWindows()
                 ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "jupyter")]
                 : ["/usr/local/share/jupyter", "/usr/share/jupyter"];
-            string[] given = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+            string[] given = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "")
+                .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
             kernels = [.. given.Append(UserData()).Concat(system).Select(data => Path.Combine(data, "kernels"))];
         }
 
@@ -76,11 +77,12 @@ internal sealed partial record KernelSpec(string Name, string Folder, string Pro
         try
         {
             var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, FileName)));
-            string[] command = [.. spec!["argv"]!.AsArray().Select(part => (string)part!)];
+            string?[] command = [.. (spec?["argv"] as JsonArray ?? []).Select(part => (string?)part)];
             int end = Array.IndexOf(command, "kernel");
-            return spec["metadata"]?["approxnets"] is null || end < 1 ? null : new(Path.GetFileName(folder), folder, command[end - 1]);
+            return spec?["metadata"]?["approxnets"] is not null && end > 0 && command[end - 1] is { } program
+                ? new(Path.GetFileName(folder), folder, program) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return null; // another kernel's, and none of our business
         }

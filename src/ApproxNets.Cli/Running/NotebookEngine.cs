@@ -39,6 +39,10 @@ internal sealed partial class NotebookEngine : IDisposable
     // How long a cell may take to notice that it is to stop.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
+    // What completion works on, and the references that it gives each cell.
+    private static readonly FieldInfo LanguageWorkspace = Field(typeof(CSharpKernel), "_workspace");
+    private static readonly FieldInfo ReferenceAssemblies = Field(LanguageWorkspace.FieldType, "_referenceAssemblies");
+
     private readonly CSharpKernel _csharp = new();
     private Task? _leftBehind;
 
@@ -62,6 +66,17 @@ internal sealed partial class NotebookEngine : IDisposable
 
     /// <summary>The variable of that name; null if no cell run so far declares one.</summary>
     public ScriptVariable? Variable(string name) => _csharp.ScriptState?.GetVariable(name);
+
+    /// <summary>Asks for a completion or the like at a place in a cell.</summary>
+    /// <returns>The answer; null if there is none.</returns>
+    public async Task<T?> AskAsync<T>(KernelCommand command, CancellationToken cancellation)
+        where T : KernelEvent
+    {
+        // The kernel asks a copy, which would compile all cells so far and forget them again.
+        var workspace = (Workspace)LanguageWorkspace.GetValue(_csharp)!;
+        await Task.WhenAll(workspace.CurrentSolution.Projects.Select(project => project.GetCompilationAsync(cancellation)));
+        return (await Kernel.SendAsync(command, cancellation).WaitAsync(cancellation)).Events.OfType<T>().FirstOrDefault();
+    }
 
     public void Dispose() => Kernel.Dispose();
 
@@ -97,6 +112,7 @@ internal sealed partial class NotebookEngine : IDisposable
             }
         });
 
+        var before = _csharp.ScriptState;
         var work = Kernel.SendAsync(new SubmitCode(code), CancellationToken.None);
         try
         {
@@ -105,6 +121,14 @@ internal sealed partial class NotebookEngine : IDisposable
         catch (OperationCanceledException) when (!work.IsCompleted)
         {
             await Task.WhenAny(work, Task.Delay(Grace, CancellationToken.None));
+        }
+
+        if (_csharp.ScriptState != before)
+        {
+            // Cells inherit the references of those before them. Given to each anew, the lists that all cells hold take gigabytes after
+            // two thousand.
+            Options(_csharp) = Options(_csharp).WithReferences(Array.Empty<MetadataReference>());
+            ReferenceAssemblies.SetValue(LanguageWorkspace.GetValue(_csharp), Array.Empty<MetadataReference>());
         }
 
         _leftBehind = work;
@@ -227,6 +251,8 @@ internal sealed partial class NotebookEngine : IDisposable
         @"^(?<r>\s*#r\s+)""(nuget:\s*(?<name>ApproxNets(\.\w+)*)\s*(,[^""\n]*)?|([^""\n]*[\\/])?(?<name>[^""\\/\n]+)\.dll)""",
         RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex OwnReference();
+
+    private static FieldInfo Field(Type type, string name) => type.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
 
     // The kernel offers no setting for these.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_scriptOptions")]

@@ -111,7 +111,8 @@ internal sealed class KernelClient : IDisposable
         return (Reply(control), Published(request));
     }
 
-    public (JsonObject Reply, List<JupyterMessage> Published) Execute(string code, JsonObject? more = null) => Ask("execute_request", Submission(code, more));
+    public (JsonObject Reply, List<JupyterMessage> Published) Execute(string code, JsonObject? more = null) =>
+        Ask("execute_request", Submission(code, more));
 
     public static JsonObject Submission(string code, JsonObject? more = null)
     {

@@ -32,7 +32,8 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
     [Fact]
     public void ACellSaysItsOutputsInOrderAndItsResult()
     {
-        var (reply, said) = _client.Execute("Console.Write(\"h\\u00e9 \"); Console.WriteLine(\"\\ud83d\\ude00\"); Console.Error.Write(\"no\"); 6 * 7");
+        var (reply, said) = _client.Execute(
+            "Console.Write(\"h\\u00e9 \"); Console.WriteLine(\"\\ud83d\\ude00\"); Console.Error.Write(\"no\"); 6 * 7");
         Assert.Equal("ok", (string?)reply["status"]);
         Assert.Equal(["execute_input", "stream", "stream", "execute_result"], said.Select(message => message.Type));
         Assert.Equal("hé 😀\n", (string?)said[1].Content["text"]);
@@ -45,7 +46,8 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
     [Fact]
     public void OutputArrivesWhileTheCellRuns()
     {
-        var request = _client.Send("execute_request", KernelClient.Submission("Console.WriteLine(\"first\"); Console.ReadLine()", new() { ["allow_stdin"] = true }));
+        var request = _client.Send("execute_request",
+            KernelClient.Submission("Console.WriteLine(\"first\"); Console.ReadLine()", new() { ["allow_stdin"] = true }));
         JupyterMessage message;
         do
         {
@@ -139,7 +141,8 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
         _client.Execute("int one = 1;");
         int line = (int)_client.Execute("int two = 2;").Reply["execution_count"]!;
         _client.Execute("3", new() { ["store_history"] = false });
-        string Sources(JsonObject request) => string.Join('|', _client.Ask("history_request", request).Reply["history"]!.AsArray().Select(entry => (string)entry![2]!));
+        string Sources(JsonObject request) => string.Join('|',
+            _client.Ask("history_request", request).Reply["history"]!.AsArray().Select(entry => (string)entry![2]!));
         Assert.Equal("int one = 1;|int two = 2;", Sources(new() { ["hist_access_type"] = "tail", ["n"] = 2, ["raw"] = true, ["output"] = false }));
         Assert.Equal("int one = 1;", Sources(new() { ["hist_access_type"] = "search", ["pattern"] = "*o?e =*", ["n"] = 1 }));
         Assert.Equal("int one = 1;", Sources(new() { ["hist_access_type"] = "range", ["session"] = 0, ["start"] = line - 1, ["stop"] = line }));
@@ -174,7 +177,8 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
     public void AnInterruptStopsALoopThatLooksAndKeepsItsVariables()
     {
         var request = _client.Send("execute_request", KernelClient.Submission(
-            Library + "int turns = 0;\nConsole.Write(\"begun\");\nwhile (true) { turns++; Notebook.Cancellation.ThrowIfCancellationRequested(); Thread.Sleep(1); }"));
+            Library + "int turns = 0;\nConsole.Write(\"begun\");\n"
+            + "while (true) { turns++; Notebook.Cancellation.ThrowIfCancellationRequested(); Thread.Sleep(1); }"));
         while (_client.NextPublished().Type != "stream")
         {
         }
@@ -209,6 +213,16 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
         _client.WaitForLog("a part is not the JSON expected");
         Assert.Equal("error", (string?)_client.Ask("execute_request", []).Reply["status"]);
         Assert.Equal("error", (string?)_client.Execute("forged").Reply["status"]);
+    }
+
+    /// <summary>Each cell has those of all before it. Given anew to each, two thousand cells take gigabytes.</summary>
+    [Fact]
+    public void CellsInheritTheirReferences()
+    {
+        const string Count = "using Microsoft.DotNet.Interactive;\nusing Microsoft.DotNet.Interactive.CSharp;\n"
+            + "((CSharpKernel)Kernel.Root.FindKernelByName(\"csharp\")).ScriptState.Script.GetCompilation().ExternalReferences.Length";
+        _client.Execute(Count);
+        Assert.Equal("0", (string?)_client.Execute(Count).Published[^1].Content["data"]!["text/plain"]);
     }
 
     [Fact]
