@@ -2,6 +2,7 @@ using System.CommandLine;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -48,8 +49,10 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, bool verbose)
     {
-        string repository = Repository.Find(Directory.GetCurrentDirectory());
-        var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
+        // Notebooks named by their path need no repository: the program may be an installed tool.
+        string current = Directory.GetCurrentDirectory();
+        string repository = notebooks.Length > 0 ? RepositoryFolder.TryFind(current) ?? current : Repository.Find(current);
+        var paths = Repository.SelectNotebooks(repository, current, notebooks);
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");
 
