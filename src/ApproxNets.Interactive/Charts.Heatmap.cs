@@ -27,7 +27,8 @@ public static partial class Charts
         var trace = HeatmapTrace(caption, valueTitle, values, diverging);
         Place(trace, "x", values.GetLength(1), xRange);
         Place(trace, "y", values.GetLength(0), yRange);
-        return ChartLayout.Make(caption, [trace], ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle), layout => layout["height"] = 460);
+        return ChartLayout.Make(caption, [trace], ChartLayout.Axis(xTitle), ChartLayout.Axis(yTitle), layout =>
+            (layout["height"], layout["meta"]) = (460, Narrow(valueTitle)));
     }
 
     /// <summary>Draws a matrix as colours over two lists of names, each entry with its value.</summary>
@@ -70,8 +71,9 @@ public static partial class Charts
         }
 
         int forNames = xNames.Count > 6 ? 4 * xNames.Max(name => name.Length) : 0;
+        int height = Math.Clamp(140 + (26 * yNames.Count) + forNames, 300, 900);
         return ChartLayout.Make(caption, [trace], xAxis, yAxis,
-            layout => layout["height"] = Math.Clamp(140 + (26 * yNames.Count) + forNames, 300, 900));
+            layout => (layout["height"], layout["meta"]) = (height, Narrow(valueTitle, values.GetLength(1) > 6)));
     }
 
     private static Properties HeatmapTrace(string caption, string valueTitle, double[,] values, bool diverging)
@@ -91,7 +93,7 @@ public static partial class Charts
             ["colorscale"] = diverging ? Diverging : "Viridis",
             ["colorbar"] = new Properties
             {
-                ["title"] = new Properties { ["text"] = Narrow(valueTitle), ["side"] = "top" },
+                ["title"] = new Properties { ["text"] = InLines(valueTitle), ["side"] = "top" },
                 ["thickness"] = 14,
             },
         };
@@ -105,13 +107,31 @@ public static partial class Charts
         return trace;
     }
 
+    // On a telephone the colour scale lies over the plot, and its fields have no room for their values.
+    private static Properties Narrow(string valueTitle, bool noText = false)
+    {
+        var data = new Properties
+        {
+            ["colorbar.orientation"] = "h", ["colorbar.y"] = 1.0, ["colorbar.yanchor"] = "bottom", ["colorbar.title.text"] = InLines(valueTitle, 24),
+        };
+        if (noText)
+        {
+            data["texttemplate"] = "";
+        }
+
+        return new Properties
+        {
+            ["narrow"] = new Properties { ["more"] = 80, ["data"] = data },
+        };
+    }
+
     // The title stands over the colour scale, whose width it must not set.
-    private static string Narrow(string title)
+    private static string InLines(string title, int width = 12)
     {
         var lines = new List<string>();
         foreach (string word in title.Split(' '))
         {
-            if (lines.Count > 0 && lines[^1].Length + 1 + word.Length <= 12)
+            if (lines.Count > 0 && lines[^1].Length + 1 + word.Length <= width)
             {
                 lines[^1] += " " + word;
             }

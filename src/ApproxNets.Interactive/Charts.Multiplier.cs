@@ -1,4 +1,5 @@
 using System.Globalization;
+using ApproxNets.Circuits;
 using ApproxNets.Interactive.Internals;
 using ApproxNets.Multipliers;
 using Properties = System.Collections.Generic.Dictionary<string, object?>;
@@ -15,10 +16,23 @@ public static partial class Charts
     /// Shows a multiplier's card: power, area, delay and error figures with their sources, the dot diagram of its circuit, a map of its
     /// errors <c>E = m(x, w) - x w</c>, their distribution, and their mean by operand. All operand pairs count the same.
     /// </summary>
-    /// <param name="multiplier">The multiplier.</param>
+    /// <param name="multiplier">The multiplier; its circuit is looked for among the shipped ones.</param>
     public static MultiplierCard Card(Multiplier multiplier)
     {
         ArgumentNullException.ThrowIfNull(multiplier);
+        return Card(multiplier, ShippedCircuits.Find(multiplier));
+    }
+
+    /// <inheritdoc cref="Card(Multiplier)"/>
+    /// <param name="multiplier">The multiplier and its circuit.</param>
+    public static MultiplierCard Card(MultiplierCircuit multiplier)
+    {
+        ArgumentNullException.ThrowIfNull(multiplier);
+        return Card(multiplier, multiplier);
+    }
+
+    private static MultiplierCard Card(Multiplier multiplier, MultiplierCircuit? circuit)
+    {
         var figures = FiguresOf(multiplier);
         var table = Table.Of(figures, ("figure", f => f.Name, ""), ("value", f => f.Value, ""), ("source", f => f.Source, ""));
         int[] errors = multiplier.ErrorMap();
@@ -26,7 +40,7 @@ public static partial class Charts
         double[] operands = [.. Enumerable.Range(0, Multiplier.Codes).Select(code => (double)(code + multiplier.MinOperand))];
         var (byActivation, byWeight) = MeansByOperand(errors, error => error);
         return new MultiplierCard(
-            Named(multiplier), table, Diagrams([multiplier], out string note), note,
+            Named(multiplier), table, Diagrams([(multiplier, circuit)], out string note), note,
             Panels($"Errors of {multiplier.Name}: map (mean of 4 x 4 operand pairs), distribution, mean by operand",
                 [map, .. Distributions([(multiplier.Name, errors)], showLegend: false),
                     ByOperand("by weight w", operands, byWeight, 1), ByOperand("by activation x", operands, byActivation, 0)],
@@ -37,13 +51,28 @@ public static partial class Charts
     /// Shows two multipliers side by side: their figures, dot diagrams, error distributions and mean absolute errors by activation, and a
     /// map of the difference <c>|E_b| - |E_a|</c>: blue where the second one errs less.
     /// </summary>
-    /// <param name="a">The first multiplier.</param>
+    /// <param name="a">The first multiplier; the circuits of both are looked for among the shipped ones.</param>
     /// <param name="b">The second one, of the same signedness.</param>
     /// <exception cref="ArgumentException">The signednesses differ.</exception>
     public static MultiplierCard Compare(Multiplier a, Multiplier b)
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
+        return Compare(a, b, ShippedCircuits.Find(a), ShippedCircuits.Find(b));
+    }
+
+    /// <inheritdoc cref="Compare(Multiplier, Multiplier)"/>
+    /// <param name="a">The first multiplier and its circuit.</param>
+    /// <param name="b">The second ones, of the same signedness.</param>
+    public static MultiplierCard Compare(MultiplierCircuit a, MultiplierCircuit b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        return Compare(a, b, a, b);
+    }
+
+    private static MultiplierCard Compare(Multiplier a, Multiplier b, MultiplierCircuit? circuitA, MultiplierCircuit? circuitB)
+    {
         if (a.Signedness != b.Signedness)
         {
             throw new ArgumentException($"Comparison: found {a} and {b}, expected two multipliers of the same signedness.");
@@ -56,7 +85,8 @@ public static partial class Charts
         int[] difference = [.. errorsA.Zip(errorsB, (ea, eb) => Math.Abs(eb) - Math.Abs(ea))];
         double[] operands = [.. Enumerable.Range(0, Multiplier.Codes).Select(code => (double)(code + a.MinOperand))];
         return new MultiplierCard(
-            $"{Named(a)} and {Named(b)}", Table.Show(["figure", a.Name, b.Name, "source"], rows), Diagrams([a, b], out string note), note,
+            $"{Named(a)} and {Named(b)}", Table.Show(["figure", a.Name, b.Name, "source"], rows),
+            Diagrams([(a, circuitA), (b, circuitB)], out string note), note,
             Panels($"Errors of {a.Name} and {b.Name}: |error| of the second minus that of the first (mean of 4 x 4 operand pairs), "
                 + "distributions, mean |error| by activation",
                 [ErrorField(a, Blocks(difference), "change", "x", "y"),
@@ -67,9 +97,15 @@ public static partial class Charts
     }
 
     /// <summary>Shows which bit products the circuit of a multiplier has.</summary>
-    /// <param name="multiplier">A multiplier with a circuit.</param>
-    /// <exception cref="ArgumentException">The multiplier has no circuit.</exception>
-    public static DotDiagram DotDiagram(Multiplier multiplier) => new(multiplier);
+    /// <param name="multiplier">The multiplier and its circuit.</param>
+    public static DotDiagram DotDiagram(MultiplierCircuit multiplier) => new(multiplier);
+
+    /// <inheritdoc cref="DotDiagram(MultiplierCircuit)"/>
+    /// <param name="multiplier">A multiplier whose circuit is among the shipped ones.</param>
+    /// <exception cref="ArgumentException">It has no shipped circuit.</exception>
+    public static DotDiagram DotDiagram(Multiplier multiplier) => new(ShippedCircuits.Find(multiplier)
+        ?? throw new ArgumentException(
+            $"Dot diagram: found no circuit of '{multiplier.Name}', expected a shipped one.", nameof(multiplier)));
 
     /// <summary>
     /// Draws every approximate multiplier of a library as a point, energy against mean absolute error, and the Pareto front of all. At
@@ -143,12 +179,12 @@ public static partial class Charts
     private static (string Name, string Value, string Source)[] FiguresOf(Multiplier m)
     {
         ErrorStatistics e = ErrorStatistics.Of(m);
-        string counted = "all operand pairs", area = m.Figures?.Source ?? "";
+        string counted = "all operand pairs", area = m.AreaDelaySource ?? "";
         return
         [
             ("power / exact", Text("F3", m.RelativePower), m.PowerSource),
-            ("area / \u00b5m\u00b2", m.Figures is null ? "not known" : Text("F0", m.Figures.AreaSquareMicrometres), area),
-            ("delay / ns", m.Figures is null ? "not known" : Text("F2", m.Figures.DelayNanoseconds), area),
+            ("area / \u00b5m\u00b2", Known("F0", m.AreaSquareMicrometres), area),
+            ("delay / ns", Known("F2", m.DelayNanoseconds), area),
             ("MAE, mean absolute error", Text("N2", e.MeanAbsoluteError), counted),
             ("WCE, worst case", Text("N0", e.WorstCaseError), counted),
             ("MRE, mean relative error", Text("P2", e.MeanRelativeError), "pairs without 0"),
@@ -156,20 +192,22 @@ public static partial class Charts
             ("bias, mean error", Text("N2", e.MeanError), counted),
         ];
 
+        static string Known(string format, double? value) => value is { } known ? Text(format, known) : "not known";
         static string Text(string format, double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }
 
-    private static List<DotDiagram> Diagrams(IEnumerable<Multiplier> multipliers, out string note)
+    private static List<DotDiagram> Diagrams(
+        IEnumerable<(Multiplier Multiplier, MultiplierCircuit? Circuit)> multipliers, out string note)
     {
         List<DotDiagram> diagrams = [];
         List<string> missing = [];
-        foreach (Multiplier m in multipliers)
+        foreach ((Multiplier m, MultiplierCircuit? circuit) in multipliers)
         {
-            if (m.Circuit is null)
+            if (circuit is null)
             {
                 missing.Add($"{m.Name}: no dot diagram, as only the table is known.");
             }
-            else if (new DotDiagram(m) is { Kept: > 0 } diagram)
+            else if (new DotDiagram(circuit) is { Kept: > 0 } diagram)
             {
                 diagrams.Add(diagram);
             }
@@ -221,7 +259,7 @@ public static partial class Charts
         }
 
         var bar = (Properties)trace["colorbar"]!;
-        (bar["x"], bar["xanchor"], bar["len"]) = (0.405, "left", 0.9);
+        (bar["x"], bar["xanchor"], bar["len"]) = (0.385, "left", 0.9);
         trace["hovertemplate"] = "w about %{x}<br>x about %{y}<br>" + title + " %{z}<extra></extra>";
         (trace["xaxis"], trace["yaxis"]) = (xAxis, yAxis);
         return trace;
@@ -278,7 +316,7 @@ public static partial class Charts
         Properties x = ChartLayout.Axis("weight w"), y = ChartLayout.Axis("activation x");
         Properties x2 = ChartLayout.Axis("error"), y2 = ChartLayout.Axis("pairs / %", log: true, [1e-3, 100]);
         Properties x3 = ChartLayout.Axis(operandTitle), y3 = ChartLayout.Axis(meanTitle);
-        (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.40 }, new[] { 0.61, 1 }, new[] { 0.61, 1 });
+        (x["domain"], x2["domain"], x3["domain"]) = (new[] { 0, 0.38 }, new[] { 0.63, 1 }, new[] { 0.63, 1 });
         (y2["domain"], y3["domain"]) = (new[] { 0.64, 1 }, new[] { 0, 0.36 });
         (x2["anchor"], y2["anchor"], x3["anchor"], y3["anchor"]) = ("y2", "x2", "y3", "x3");
         return ChartLayout.Make(caption, traces, x, y, layout =>
@@ -286,11 +324,25 @@ public static partial class Charts
             layout["height"] = 480;
             (layout["xaxis2"], layout["yaxis2"], layout["xaxis3"], layout["yaxis3"]) = (x2, y2, x3, y3);
             (layout["barmode"], layout["bargap"]) = ("overlay", 0);
-            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.6, ["y"] = 0.365, ["yanchor"] = "bottom" };
+            layout["legend"] = new Properties { ["orientation"] = "h", ["x"] = 0.62, ["y"] = 0.365, ["yanchor"] = "bottom" };
             layout["annotations"] = new[] { new Properties
             {
                 ["text"] = mapTitle, ["x"] = 0, ["xref"] = "paper", ["xanchor"] = "left", ["y"] = 1, ["yref"] = "paper",
                 ["yanchor"] = "bottom", ["showarrow"] = false,
+            } };
+
+            // On a telephone the three stand above each other.
+            layout["meta"] = new Properties { ["narrow"] = new Properties
+            {
+                ["more"] = 420,
+                ["data"] = new Properties { ["colorbar.x"] = 1.0, ["colorbar.y"] = 0.84, ["colorbar.len"] = 0.34 },
+                ["layout"] = new Properties
+                {
+                    ["xaxis.domain"] = new[] { 0, 1 }, ["yaxis.domain"] = new[] { 0.70, 1 },
+                    ["xaxis2.domain"] = new[] { 0, 1 }, ["yaxis2.domain"] = new[] { 0.40, 0.60 },
+                    ["xaxis3.domain"] = new[] { 0, 1 }, ["yaxis3.domain"] = new[] { 0, 0.23 },
+                    ["xaxis2.tickangle"] = 0, ["xaxis2.nticks"] = 4, ["legend.x"] = 0, ["legend.y"] = 0.235,
+                },
             } };
         });
     }

@@ -72,11 +72,13 @@ public static partial class Charts
     /// <param name="categories">Names of the groups.</param>
     /// <param name="series">Named heights, one for each category; one that is not finite leaves a gap.</param>
     /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <param name="stacked">Puts the bars of a group on top of each other; of series that leave each other gaps, each bar is then as wide
+    /// as the group.</param>
     /// <exception cref="ArgumentException">The caption or a title is empty, there is no series, or a series has not one value for
     /// each category.</exception>
     public static Figure Bar(
         string caption, string xTitle, string yTitle, IReadOnlyList<string> categories,
-        IReadOnlyList<(string Name, double[] Values)> series, bool logY = false)
+        IReadOnlyList<(string Name, double[] Values)> series, bool logY = false, bool stacked = false)
     {
         var traces = series.Select((s, i) => s.Values.Length == categories.Count
             ? new Properties
@@ -92,7 +94,7 @@ public static partial class Charts
         var xAxis = ChartLayout.Axis(xTitle);
         xAxis["type"] = "category";
         return ChartLayout.Make(caption, traces, xAxis, ChartLayout.Axis(yTitle, logY, series.SelectMany(s => s.Values)),
-            layout => layout["bargap"] = 0.25);
+            layout => (layout["bargap"], layout["barmode"]) = (0.25, stacked ? "stack" : "group"));
     }
 
     /// <summary>Shows images in rows, each over its label.</summary>

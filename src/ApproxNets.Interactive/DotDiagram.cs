@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
+using ApproxNets.Circuits;
 
 namespace ApproxNets.Interactive;
 
@@ -18,13 +17,11 @@ public sealed class DotDiagram
     private readonly bool[,] _kept; // [j, i]
 
     /// <summary>Reads the diagram from a multiplier's circuit.</summary>
-    /// <exception cref="ArgumentException">The multiplier has no circuit.</exception>
-    public DotDiagram(Multiplier multiplier)
+    public DotDiagram(MultiplierCircuit multiplier)
     {
         ArgumentNullException.ThrowIfNull(multiplier);
-        Netlist circuit = multiplier.Circuit?.Simplified()
-            ?? throw new ArgumentException($"Dot diagram: found no circuit of '{multiplier.Name}', expected one.", nameof(multiplier));
-        Name = multiplier.Name;
+        Netlist circuit = multiplier.Netlist.Simplified();
+        Name = multiplier.Multiplier.Name;
         Bits = circuit.OperandBits;
         _kept = new bool[Bits, Bits];
         int readers = 0;
@@ -99,11 +96,17 @@ public sealed class DotDiagram
         {
             svg.Append(CultureInfo.InvariantCulture,
                 $"<text x=\"12\" y=\"{Y(j) + 3}\">w<tspan dy=\"2\" font-size=\"7\">{j}</tspan></text>");
-            for (int i = 0; i < Bits; i++)
+        }
+
+        foreach (bool kept in (bool[])[true, false])
+        {
+            svg.Append(kept ? "<g fill=\"#0072B2\">" : "<g fill=\"none\" stroke=\"#bbb\">");
+            foreach (var (i, j) in Enumerable.Range(0, Bits * Bits).Select(k => (k % Bits, k / Bits)).Where(dot => Has(dot.Item1, dot.Item2) == kept))
             {
-                string look = Has(i, j) ? "r=\"4.5\" fill=\"#0072B2\"" : "r=\"4\" fill=\"none\" stroke=\"#bbb\"";
-                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(i + j)}\" cy=\"{Y(j)}\" {look}/>");
+                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(i + j)}\" cy=\"{Y(j)}\" r=\"{(kept ? 4.5 : 4)}\"/>");
             }
+
+            svg.Append("</g>");
         }
 
         return svg.Append("</svg>").ToString();

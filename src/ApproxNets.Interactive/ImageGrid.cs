@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using ApproxNets.Interactive.Internals;
 using StbImageWriteSharp;
 
 namespace ApproxNets.Interactive;
@@ -59,6 +60,24 @@ public sealed class ImageGrid
         html.Append("</div><figcaption style=\"font:0.9em system-ui,sans-serif;padding-top:6px\">").Append(WebUtility.HtmlEncode(Caption))
             .Append("</figcaption></figure>");
         return html.ToString();
+    }
+
+    internal string ToSvg()
+    {
+        int pitch = Math.Max(_shown.Width + 8, 64), rowHeight = _shown.Height + 22, columns = Math.Min(_columns, _images.Length);
+        string[] title = ChartSvg.Wrap(Caption, Math.Max(20, columns * pitch / 7));
+        int top = 6 + (16 * title.Length), height = top + 6 + (rowHeight * ((_images.Length + _columns - 1) / _columns));
+        var svg = new StringBuilder(ChartSvg.Open(Math.Max(columns * pitch, 150), height)).Append(ChartSvg.TextLines(title, 4, 14));
+        for (int i = 0; i < _images.Length; i++)
+        {
+            double x = ((i % _columns) + 0.5) * pitch;
+            int y = top + (i / _columns * rowHeight);
+            svg.Append($"<image x=\"{ChartSvg.F(x - (_shown.Width / 2.0))}\" y=\"{y}\" width=\"{_shown.Width}\" height=\"{_shown.Height}\" ")
+                .Append($"style=\"image-rendering:pixelated\" href=\"{_images[i]}\"/>")
+                .Append($"<text x=\"{ChartSvg.F(x)}\" y=\"{y + _shown.Height + 14}\" text-anchor=\"middle\">{WebUtility.HtmlEncode(_labels[i])}</text>");
+        }
+
+        return svg.Append("</svg>").ToString();
     }
 
     /// <summary>Encodes an image, bytes in the order channel, row, column, as PNG.</summary>

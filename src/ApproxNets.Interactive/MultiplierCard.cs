@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text;
 using ApproxNets.Interactive.Internals;
+using ApproxNets.Multipliers;
 
 namespace ApproxNets.Interactive;
 
 /// <summary>What is known of one multiplier, or of two side by side: figures with their sources, dot diagrams, charts of the
-/// errors. Made by <see cref="Charts.Card"/> and <see cref="Charts.Compare"/>.</summary>
+/// errors. Made by <see cref="Charts.Card(Multiplier)"/> and <see cref="Charts.Compare(Multiplier, Multiplier)"/>.</summary>
 public sealed class MultiplierCard
 {
     internal MultiplierCard(string title, Table figures, IReadOnlyList<DotDiagram> diagrams, string note, Figure errors)
@@ -52,5 +53,29 @@ public sealed class MultiplierCard
         }
 
         return html.Append("</div>").Append(FigureHtml.Html(Errors)).Append("</div>").ToString();
+    }
+
+    internal string ToSvg()
+    {
+        string[] title = ChartSvg.Wrap(Title, 92), note = Note.Length > 0 ? ChartSvg.Wrap(Note, 92) : [];
+        string[] figures = Figures.ToString().Split('\n');
+        string size = ChartSvg.F(Math.Min(12, (ChartSvg.Width - 16) / (0.602 * figures.Max(line => line.Length))));
+        int beside = title.Length + figures.Length + note.Length + 1;
+        string[] dots = [.. Diagrams.Select(diagram => diagram.Svg())];
+        var sizes = dots.Select(ChartSvg.Size).ToArray();
+        int top = 16 * beside, errorsTop = top + sizes.Select(size => size.Height + 20).DefaultIfEmpty(0).Max();
+        string errors = FigureHtml.Svg(Errors);
+        var svg = new StringBuilder(ChartSvg.Open(ChartSvg.Width, errorsTop + ChartSvg.Size(errors).Height))
+            .Append(ChartSvg.TextLines(title, 8, 16, "font-weight=\"600\""))
+            .Append(ChartSvg.TextLines(figures, 8, 16 * (title.Length + 1), $"font-size=\"{size}\" font-family=\"monospace\" xml:space=\"preserve\""))
+            .Append(ChartSvg.TextLines(note, 8, 16 * (title.Length + figures.Length + 1)));
+        int x = 8;
+        for (int i = 0; i < dots.Length; i++)
+        {
+            svg.Append(ChartSvg.TextLines([Diagrams[i].Caption], x, top + 14)).Append(ChartSvg.At(dots[i], x, top + 20));
+            x += sizes[i].Width + 60;
+        }
+
+        return svg.Append(ChartSvg.At(errors, 0, errorsTop)).Append("</svg>").ToString();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ApproxNets.Experiments;
 using ApproxNets.Interactive.Internals;
 using ApproxNets.Training;
 using Microsoft.AspNetCore.Html;
@@ -50,5 +51,35 @@ public static class Notebook
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
         ArgumentNullException.ThrowIfNull(value);
         NotebookHost.Report(key, value);
+    }
+
+    /// <summary>
+    /// Opens an experiment (<see cref="Experiment.Open"/>) that shows its trainings here, stops with the cell, and reports where its numbers
+    /// come from: data set with its SHA-256, network, library with its SHA-256, scheme and seed.
+    /// </summary>
+    /// <param name="dataset">"shapes" (made in code), "cifar10" or "fashion-mnist".</param>
+    /// <param name="network">Name of the network.</param>
+    /// <param name="library">"built-in", "shipped", or the name of a folder of product tables such as "evoapprox8".</param>
+    /// <param name="scheme">"signed" or "unsigned" operands.</param>
+    /// <param name="profile">"quick" (minutes), "full" (hours) or "smoke" (seconds, learns nothing).</param>
+    /// <param name="seed">Seed of every stage.</param>
+    /// <param name="lambda">Weight of the reward for noise; 0 for that of the recipe.</param>
+    /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
+    /// <exception cref="ArgumentException">A name is unknown.</exception>
+    /// <exception cref="System.IO.DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
+    public static Experiment Open(
+        string dataset = "shapes", string network = "resnet8", string library = "built-in", string scheme = "signed", string profile = "quick",
+        int seed = 1, double lambda = 0, bool retrain = false)
+    {
+        var experiment = Experiment.Open(
+            dataset, network, library, scheme, profile, seed, lambda == 0 ? null : lambda, retrain, Progress, Cancellation);
+        Report("dataset", experiment.Data.Name);
+        Report("dataset_sha256", experiment.Data.Sha256);
+        Report("network", network);
+        Report("library", experiment.Library.Name);
+        Report("library_sha256", experiment.Library.Sha256);
+        Report("scheme", scheme);
+        Report("seed", seed);
+        return experiment;
     }
 }

@@ -4,6 +4,8 @@ using System.Net;
 using ApproxNets.Interactive.Internals;
 using ApproxNets.Training;
 using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Events;
+using Microsoft.DotNet.Interactive.Formatting;
 
 namespace ApproxNets.Interactive;
 
@@ -71,13 +73,17 @@ public sealed class NotebookProgress : IProgress<TrainingProgress>
         }
 
         var shown = context.Display(value);
+
+        // By way of the context and not of the display: a report may come from a thread that knows of no cell.
+        void Replace(object next) => context.Publish(new DisplayedValueUpdated(
+            next, shown.DisplayId, context.Command, FormattedValue.CreateManyFromObject(next)));
         if (value is ProgressBar)
         {
             // The bar of a training that has ended says nothing.
-            context.OnComplete(_ => shown.Update(new ProgressBar(null)));
+            context.OnComplete(_ => Replace(new ProgressBar(null)));
         }
 
-        return shown.Update;
+        return Replace;
     }
 
     private void Replace(ref Action<object>? replace, object value)

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ApproxNets.Foundation;
 using ApproxNets.Kernels;
-using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 
 namespace ApproxNets.Benchmarks;
@@ -107,7 +106,7 @@ internal static class BenchCommand
     private static Command TrainMemory()
     {
         var depth = new Argument<int>("DEPTH");
-        var mode = new Argument<LayerMode>("MODE");
+        var mode = new Argument<string>("MODE");
         var threads = ThreadsOption();
         var command = new Command(TrainMemoryProcess.CommandName, "Measures the peak memory of training in one mode.")
         {
@@ -117,7 +116,7 @@ internal static class BenchCommand
         command.SetAction(parsed =>
         {
             var options = new TrainBenchmarkOptions { Threads = parsed.GetValue(threads) };
-            TrainMemoryProcess.Write(TrainBenchmark.MeasureMemory(parsed.GetValue(depth), parsed.GetValue(mode), options), Console.Out);
+            TrainMemoryProcess.Write(TrainBenchmark.MeasureMemory(parsed.GetValue(depth), parsed.GetValue(mode)!, options), Console.Out);
             return 0;
         });
         return command;

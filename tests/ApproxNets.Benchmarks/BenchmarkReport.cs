@@ -2,9 +2,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
-using ApproxNets.Layers;
-using ApproxNets.Multipliers;
 using ApproxNets.Experiments;
+using ApproxNets.Multipliers;
 
 namespace ApproxNets.Benchmarks;
 
@@ -104,7 +103,7 @@ public static class BenchmarkReport
     public static double? ApproximateOverQat(IEnumerable<TrainMeasurement> network, Func<TrainMeasurement, double?> quantity)
     {
         var byMode = network.ToDictionary(m => m.Mode, quantity);
-        return byMode[LayerMode.Approximate] / byMode[LayerMode.Quantized];
+        return byMode["Approximate"] / byMode["Quantized"];
     }
 
     private static JsonNode Layer(KernelMeasurement m) => new JsonObject
@@ -136,7 +135,7 @@ public static class BenchmarkReport
         [
             .. network.Select(m => (JsonNode)new JsonObject
             {
-                ["mode"] = m.Mode.ToString().ToLowerInvariant(),
+                ["mode"] = m.Mode.ToLowerInvariant(),
                 ["step_ms"] = Rounded(m.Step.MedianMilliseconds),
                 ["step_min_ms"] = Rounded(m.Step.MinMilliseconds),
                 ["step_16_bit_ms"] = Rounded(m.Reduced?.MedianMilliseconds),

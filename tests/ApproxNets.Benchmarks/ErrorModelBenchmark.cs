@@ -50,7 +50,7 @@ public static class ErrorModelBenchmark
     /// <summary>The library: the exact multiplier and as many others as asked for, all of distinct tables.</summary>
     internal static MultiplierLibrary Library(ErrorModelBenchmarkOptions options)
     {
-        var shipped = MultiplierLibrary.Shipped(Signedness.Signed);
+        var shipped = MultiplierLibrary.Open(MultiplierLibrary.Shipped, Signedness.Signed);
         Multiplier[] inexact = [.. shipped.Multipliers.Where(m => !m.IsExact)];
         var random = new Random(options.Seed);
         var all = inexact.Take(options.Multipliers).ToList();
@@ -70,7 +70,7 @@ public static class ErrorModelBenchmark
         var data = Shapes.Load(options.Images, 1, 1, options.Seed);
         using var model = ApproxModel.Convert(
             new ResNet(options.Depth, 10, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         model.Network.train();
         using (NewDisposeScope())
         using (no_grad())

@@ -13,10 +13,10 @@ public sealed record KernelBenchmarkOptions
     public KernelPath Path { get; init; } = KernelPath.Auto;
 
     /// <summary>The signed multiplier: broken array, whose errors have no simple closed form.</summary>
-    public Multiplier Signed { get; init; } = MultiplierFamilies.BrokenArray(Signedness.Signed, 3, 8);
+    public Multiplier Signed { get; init; } = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed)["mul8s_bam_h3_v8"];
 
     /// <summary>The unsigned multiplier.</summary>
-    public Multiplier Unsigned { get; init; } = MultiplierFamilies.BrokenArray(Signedness.Unsigned, 3, 9);
+    public Multiplier Unsigned { get; init; } = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Unsigned)["mul8u_bam_h3_v9"];
 
     /// <summary>Seed of activations, weights and biases.</summary>
     public int Seed { get; init; } = 1;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Benchmarks;
@@ -98,8 +99,9 @@ internal sealed class LayerOperands
     public (Tensor X, Tensor Weights, Tensor Bias) Floats()
     {
         Conv2dShape s = Layer.Shape;
-        var x = X.to(ScalarType.Float32).sub_(128).mul_(ActivationScale);
-        var weights = Weights.to(ScalarType.Float32).sub_(128).mul_(WeightScale);
+        using Scalar zero = 128, step = ActivationScale, weightStep = WeightScale;
+        var x = X.to(ScalarType.Float32).sub_(zero).mul_(step);
+        var weights = Weights.to(ScalarType.Float32).sub_(zero).mul_(weightStep);
         return Layer.IsFullyConnected
             ? (x.view(s.Batch, s.InChannels), weights, tensor(Bias))
             : (x, weights.view(s.OutChannels, s.InChannels / s.Groups, s.KernelHeight, s.KernelWidth), tensor(Bias));

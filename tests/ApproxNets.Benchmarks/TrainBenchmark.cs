@@ -1,11 +1,10 @@
-using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Benchmarks;
 
 /// <summary>
-/// Measures training steps of ResNets on images of CIFAR's shape in every <see cref="LayerMode"/>: forward, loss, backward and the
+/// Measures training steps of ResNets on images of CIFAR's shape in every arithmetic: forward, loss, backward and the
 /// update of stochastic gradient descent. Quantised steps are those of quantisation-aware training (QAT).
 /// </summary>
 /// <remarks>Loading and augmenting images is in no time. Steps run in turns, each mode with a network of its own; medians count.
@@ -15,8 +14,11 @@ public static class TrainBenchmark
 {
     private const int WarmUpSteps = 2;
 
+    /// <summary>The arithmetics, by name. The last one, the surrogate, is not trained with.</summary>
+    public static IReadOnlyList<string> Modes { get; } = ["Float", "Quantized", "Noise", "Approximate", "Surrogate"];
+
     /// <summary>The multiplier of all layers in mode Approximate.</summary>
-    public static Multiplier Multiplier => MultiplierFamilies.BrokenArray(Signedness.Signed, 3, 8);
+    public static Multiplier Multiplier { get; } = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed)["mul8s_bam_h3_v8"];
 
     /// <summary>Measures all networks and modes.</summary>
     /// <param name="options">Networks, threads, repetitions.</param>
@@ -28,7 +30,7 @@ public static class TrainBenchmark
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public static IReadOnlyList<TrainMeasurement> Run(
         TrainBenchmarkOptions options,
-        Func<int, LayerMode, PeakMemory>? memory,
+        Func<int, string, PeakMemory>? memory,
         Action<IReadOnlyList<TrainMeasurement>>? measured = null,
         CancellationToken cancellation = default)
     {
@@ -55,9 +57,9 @@ public static class TrainBenchmark
     /// <summary>Trains for some steps in one mode, as the trainer does, and tells this process's peak memory. Meant for a process that
     /// has done nothing else.</summary>
     /// <param name="depth">Depth of the ResNet.</param>
-    /// <param name="mode">Mode of all layers.</param>
+    /// <param name="mode">One of <see cref="Modes"/>.</param>
     /// <param name="options">Batch, steps, threads.</param>
-    public static PeakMemory MeasureMemory(int depth, LayerMode mode, TrainBenchmarkOptions options)
+    public static PeakMemory MeasureMemory(int depth, string mode, TrainBenchmarkOptions options)
     {
         options.Validate();
         return WithThreads(options, () =>
@@ -77,17 +79,14 @@ public static class TrainBenchmark
         });
     }
 
-    private static IReadOnlyList<(LayerMode Mode, Timing Step, Timing? Reduced)> Times(
+    private static IReadOnlyList<(string Mode, Timing Step, Timing? Reduced)> Times(
         int depth, TrainBenchmarkOptions options, CancellationToken cancellation)
     {
-        LayerMode[] modes = Enum.GetValues<LayerMode>();
         var steps = new List<TrainingStep>();
         try
         {
-            steps.AddRange(modes.Select(mode => new TrainingStep(depth, mode, reduced: false, Multiplier, options)));
-
-            // The last mode, the surrogate, is not trained with.
-            steps.AddRange(modes[..^1].Select(mode => new TrainingStep(depth, mode, reduced: true, Multiplier, options)));
+            steps.AddRange(Modes.Select(mode => new TrainingStep(depth, mode, reduced: false, Multiplier, options)));
+            steps.AddRange(Modes.SkipLast(1).Select(mode => new TrainingStep(depth, mode, reduced: true, Multiplier, options)));
             InterleavedCall[] calls = [.. steps.Select(step => new InterleavedCall(step.Run, usesTorchThreads: true, single: true))];
             foreach (InterleavedCall call in calls)
             {
@@ -101,8 +100,8 @@ public static class TrainBenchmark
                 InterleavedCall.Measure(calls, 1, 1, TimeSpan.Zero, cancellation);
             }
 
-            return [.. modes.Select((mode, m) =>
-                (mode, calls[m].Timing, modes.Length + m < calls.Length ? calls[modes.Length + m].Timing : (Timing?)null))];
+            return [.. Modes.Select((mode, m) =>
+                (mode, calls[m].Timing, Modes.Count + m < calls.Length ? calls[Modes.Count + m].Timing : (Timing?)null))];
         }
         finally
         {

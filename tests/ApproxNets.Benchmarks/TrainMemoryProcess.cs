@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ApproxNets.Layers;
 
 namespace ApproxNets.Benchmarks;
 
@@ -10,7 +9,7 @@ internal static class TrainMemoryProcess
 {
     public const string CommandName = "train-memory";
 
-    public static PeakMemory Run(int depth, LayerMode mode, int threads, CancellationToken cancellation)
+    public static PeakMemory Run(int depth, string mode, int threads, CancellationToken cancellation)
     {
         // The program itself, or dotnet with the program's assembly.
         string assembly = typeof(TrainMemoryProcess).Assembly.Location;
@@ -19,7 +18,7 @@ internal static class TrainMemoryProcess
         var start = new ProcessStartInfo(hosted ? "dotnet" : own) { RedirectStandardOutput = true };
         string[] arguments =
         [
-            .. hosted ? new[] { assembly } : [], CommandName, depth.ToString(CultureInfo.InvariantCulture), mode.ToString(),
+            .. hosted ? new[] { assembly } : [], CommandName, depth.ToString(CultureInfo.InvariantCulture), mode,
             .. threads == 0 ? Array.Empty<string>() : ["--threads", threads.ToString(CultureInfo.InvariantCulture)],
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);

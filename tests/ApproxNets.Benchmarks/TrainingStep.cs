@@ -3,6 +3,7 @@ using ApproxNets.Models;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
 using ApproxNets.Training;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -21,12 +22,22 @@ internal sealed class TrainingStep : IDisposable
     private readonly BatchStep _gradients;
     private int _steps;
 
-    public TrainingStep(int depth, LayerMode mode, bool reduced, Multiplier multiplier, TrainBenchmarkOptions options)
+    public TrainingStep(int depth, string mode, bool reduced, Multiplier multiplier, TrainBenchmarkOptions options)
     {
         using var generator = new Generator((ulong)options.Seed);
         _model = ApproxModel.Convert(new ResNet(depth, Classes, options.Seed), new QuantizationOptions(Signedness.Signed), 3, 32, 32);
-        _model.Assign(Assignment.Uniform(multiplier, _model.Opcounts));
-        _model.SetMode(mode);
+        var assignment = Assignment.Uniform(multiplier, _model.Opcounts);
+        Action use = mode switch
+        {
+            "Float" => _model.UseFloat,
+            "Quantized" => _model.UseQuantized,
+            "Noise" => () => _model.UseNoise(0),
+            "Approximate" => () => _model.Use(assignment),
+            "Surrogate" => () => _model.UseSurrogate(assignment),
+            _ => throw new ArgumentException(
+                $"Training benchmark: found the mode '{mode}', expected one of {string.Join(", ", TrainBenchmark.Modes)}.", nameof(mode)),
+        };
+        use();
         _model.Network.train();
         _images = randn([options.Batch, 3, 32, 32], generator: generator);
         if (reduced)
@@ -40,7 +51,7 @@ internal sealed class TrainingStep : IDisposable
 
         _labels = randint(0, Classes, [options.Batch], dtype: ScalarType.Int64, generator: generator);
         _optimizer = optim.SGD(_model.Network.parameters(), 0.01, momentum: 0.9, weight_decay: 1e-4, nesterov: true);
-        _gradients = mode == LayerMode.Noise ? NoiseGradients : Trainer.CrossEntropyStep(_model.Network);
+        _gradients = mode == "Noise" ? NoiseGradients : Trainer.CrossEntropyStep(_model.Network);
     }
 
     public void Run()
@@ -67,13 +78,10 @@ internal sealed class TrainingStep : IDisposable
     // The step of AgnSearch: noise drawn anew, and its reward in the loss.
     private (double Loss, double Correct) NoiseGradients(Tensor images, Tensor labels, int step)
     {
-        for (int l = 0; l < _model.Layers.Count; l++)
-        {
-            _model.Layers[l].NoiseSeed = ((long)step << 10) ^ l;
-        }
-
+        _model.UseNoise((long)step << 10);
         var logits = _model.Network.call(images);
-        var loss = functional.cross_entropy(logits, labels).sub(AgnSearch.NoiseReward(_model, 0.5).mul(0.3));
+        using Scalar lambda = 0.3;
+        var loss = functional.cross_entropy(logits, labels).sub(AgnSearch.NoiseReward(_model, 0.5).mul(lambda));
         loss.backward();
         return (loss.item<float>(), logits.detach().argmax(1).eq(labels).sum().item<long>());
     }

@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Running;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
-using ApproxNets.Experiments;
+using ApproxNets.Search;
 using Xunit;
 
 namespace ApproxNets.Tests;
@@ -194,26 +195,26 @@ public sealed class ReadmeTests
 
         // A notebook begins with this line.
         await Run("#r \"ApproxNets.dll\"\n" + code[0]);
+        Assert.Contains(Assert.IsType<Assignment>(engine.Variable("matched")?.Value).Multipliers, multiplier => !multiplier.IsExact);
 
+        await Run(code[1]);
         var library = Assert.IsType<MultiplierLibrary>(engine.Variable("library")?.Value);
         var mine = Assert.IsType<Multiplier>(engine.Variable("mine")?.Value);
-        Assert.Equal([MultiplierFamilies.Exact(Signedness.Signed).Name, mine.Name], library.Multipliers.Select(m => m.Name));
+        Assert.Equal([library.Exact.Name, mine.Name], library.Multipliers.Select(m => m.Name));
         Assert.Equal((false, 0.75), (mine.IsExact, ErrorStatistics.Of(mine).ErrorProbability * 256 / 255));
 
-        // The second piece comes after a study was made; everything in it is small here.
-        using var folder = new TemporaryFolder();
-        await Run(
-            $"""
-            using ApproxNets.Data; using ApproxNets.Layers; using ApproxNets.Experiments;
-            var recipe = Recipe.For("smoke");
-            var experiment = new Experiment(Datasets.Load("shapes", 1, recipe.Images), recipe, Libraries.Open("built-in", Signedness.Signed), new StageStore(@"{folder.Path}"));
-            var multipliers = Libraries.Open("built-in", Signedness.Signed);
-            """);
-        await Run(code[1]);
+        await Run(code[2]);
+        Assert.IsType<AssignmentMethod>(engine.Variable("tenth")?.Value);
+        Assert.Equal(3, code.Length);
+    }
 
-        var assignment = Assert.IsType<Assignment>(engine.Variable("assignment")?.Value);
-        Assert.Contains(assignment.Multipliers, multiplier => !multiplier.IsExact);
-        Assert.Equal(2, code.Length);
+    [Fact]
+    public void The_reading_path_is_short()
+    {
+        string path = Readme[Readme.IndexOf("### Reading path", StringComparison.Ordinal)..Readme.IndexOf("\n## Speed", StringComparison.Ordinal)];
+        var files = Regex.Matches(path, @"\]\((src/[^)]+\.cs)\)").Select(match => match.Groups[1].Value).ToList();
+        Assert.InRange(files.Count, 6, 9);
+        Assert.InRange(files.Sum(file => File.ReadLines(Path.Combine(Root, file)).Count()), 1, 2500);
     }
 
     private static IEnumerable<JsonNode> Seeds(JsonNode json) => [json, .. json["other_seeds"]?.AsArray().Select(seed => seed!) ?? []];

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
-using ApproxNets.Experiments;
+using ApproxNets.Multipliers;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -16,7 +16,7 @@ internal static class DataCommand
         var list = new Command("list", "Shows every data set and multiplier library, where it is or was looked for, and what is missing.");
         list.SetAction(_ =>
         {
-            List(Console.Out, Datasets.List(), Libraries.List());
+            List(Console.Out, Datasets.List(), MultiplierLibrary.List());
             return CommandLine.Success;
         });
 

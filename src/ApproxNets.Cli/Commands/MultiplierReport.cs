@@ -1,7 +1,7 @@
 using System.Globalization;
+using ApproxNets.Circuits;
+using ApproxNets.Circuits.Import;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
-using ApproxNets.Multipliers.Import;
 using Spectre.Console;
 
 namespace ApproxNets.Cli.Commands;
@@ -31,13 +31,11 @@ internal static class MultiplierReport
         ErrorStatistics errors = ErrorStatistics.Of(m);
         return new Figures(
             m.Name, entry.Library, m.Signedness.Word(), m.RelativePower, m.PowerSource,
-            m.Figures?.AreaSquareMicrometres, m.Figures?.DelayNanoseconds, m.Figures?.Source,
+            m.AreaSquareMicrometres, m.DelayNanoseconds, m.AreaDelaySource,
             errors.MeanAbsoluteError, errors.WorstCaseError, 100 * errors.MeanRelativeError, 100 * errors.ErrorProbability,
             errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)
         {
-            Circuit = (m.Circuit ?? (entry.Folder is null ? null : UserLibrary.ReadCircuit(entry.Folder, m))) is { } netlist
-                ? SizeOf(netlist, m.Signedness)
-                : null,
+            Circuit = entry.Circuit() is { } netlist ? SizeOf(netlist, m.Signedness) : null,
         };
     }
 

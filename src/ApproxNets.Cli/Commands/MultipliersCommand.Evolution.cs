@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ApproxNets.Circuits;
+using ApproxNets.Circuits.Evolution;
+using ApproxNets.Circuits.Import;
 using ApproxNets.Cli.Running;
-using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Evolution;
-using ApproxNets.Multipliers.Import;
-using ApproxNets.Multipliers.Shipped;
-using ApproxNets.Experiments;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -93,20 +91,20 @@ internal static partial class MultipliersCommand
     private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, string library, string? name)
     {
         string prefix = $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
-        string folder = Libraries.FolderOf(library);
+        string folder = MultiplierLibrary.FolderOf(library);
         using var interruption = new Interruption(Console.Error.WriteLine);
         long started = Stopwatch.GetTimestamp();
         EvolvedCircuit evolved = CircuitEvolution.Run(
-            options, new Told<EvolutionProgress>(progress => Line(name ?? prefix, progress)), interruption.Token);
+            options, progress => Line(name ?? prefix, progress), interruption.Token);
 
         // A stopped run has a circuit, too. By its default name it takes the place of none but its equal, by a given name that of none.
-        Multiplier multiplier = evolved.Circuit.ToMultiplier(
+        MultiplierCircuit circuit = evolved.Circuit.ToMultiplier(
             name ?? string.Create(CultureInfo.InvariantCulture, $"{prefix}_n{evolved.Evaluations}"), options.Signedness);
-        UserLibrary.Add(folder, [(multiplier, evolved.Circuit)], replace: evolved.IsComplete || name is null);
+        UserLibrary.Add(folder, [(circuit.Multiplier, circuit.Netlist)], replace: evolved.IsComplete || name is null);
         Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
             + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
             + $". In {folder}; use it with -p library={library}.");
-        return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, multiplier))) with
+        return MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry(library, folder, circuit))) with
         {
             Code = evolved.IsComplete ? CommandLine.Success : CommandLine.Cancelled,
         };
@@ -123,25 +121,29 @@ internal static partial class MultipliersCommand
 
     private static Command Generate()
     {
-        var output = new Option<string?>("--out") { Description = "The file; by default the repository's.", HelpName = "FILE" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "The folder whose folder data gets the files; by default the repository.",
+            HelpName = "FOLDER",
+        };
         var command = new Command(
-            "generate", "Makes the shipped library anew: the same bytes everywhere. Evolution takes some minutes, and goes on after Ctrl-C.")
+            "generate", "Makes the built-in and the shipped library anew: the same everywhere. Evolution takes some minutes, and goes on "
+                + "after Ctrl-C.")
         {
             output,
         };
         command.SetAction(parsed =>
         {
-            string repository = Repository.Find(Directory.GetCurrentDirectory());
-            string path = parsed.GetValue(output) ?? Path.Combine(repository, ShippedLibrary.FileName);
             using var interruption = new Interruption(Console.Error.WriteLine);
             try
             {
-                string checkpoints = Path.Combine(repository, "artifacts", "evolution");
-                byte[] file = ShippedLibrary.Make(
-                    checkpoints, new Told<(string Name, EvolutionProgress Progress)>(told => Line(told.Name, told.Progress)),
-                    interruption.Token);
-                AtomicFile.Write(path, stream => stream.Write(file));
-                Console.Out.WriteLine($"{path}: {file.Length} bytes.");
+                string repository = Repository.Find(Directory.GetCurrentDirectory());
+                var circuits = ShippedCircuits.Make(Path.Combine(repository, "artifacts", "evolution"), Line, interruption.Token);
+                foreach (string path in ShippedCircuits.Write(parsed.GetValue(output) ?? repository, circuits))
+                {
+                    Console.Out.WriteLine($"{path}: {new FileInfo(path).Length} bytes.");
+                }
+
                 return CommandLine.Success;
             }
             catch (OperationCanceledException)
@@ -189,10 +191,5 @@ internal static partial class MultipliersCommand
         {
             Console.Error.Write($"\r{text}   {(left == 0 ? Environment.NewLine : "")}");
         }
-    }
-
-    private sealed class Told<T>(Action<T> tell) : IProgress<T>
-    {
-        public void Report(T value) => tell(value);
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using ApproxNets.Circuits;
+using ApproxNets.Circuits.Import;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Import;
-using ApproxNets.Experiments;
 using Spectre.Console;
 
 namespace ApproxNets.Cli.Commands;
@@ -25,7 +26,7 @@ internal static partial class MultipliersCommand
         var json = new Option<bool>("--json") { Description = "Prints JSON.", Recursive = true };
         return new Command("multipliers", "Imports and evolves multipliers; lists, shows and compares those that are there.")
         {
-            Import(json), List(json), Show(json), Compare(json), Evolve(json), Generate(), json,
+            Import(json), List(json), Show(json), Compare(json), Export(json), Evolve(json), Generate(), json,
         };
     }
 
@@ -72,7 +73,7 @@ internal static partial class MultipliersCommand
             Signedness? declared = parsed.GetValue(signed) ? Signedness.Signed
                 : parsed.GetValue(unsigned) ? Signedness.Unsigned : null;
             var files = ImportFiles.Find(parsed.GetValue(paths)!);
-            string folder = parsed.GetValue(output) is { } parent ? Path.Combine(parent, library) : Libraries.FolderOf(library);
+            string folder = parsed.GetValue(output) is { } parent ? Path.Combine(parent, library) : MultiplierLibrary.FolderOf(library);
             return Import(files, folder, declared, parsed.GetValue(swap), parsed.GetValue(power), parsed.GetValue(replace));
         }));
         return command;
@@ -111,9 +112,34 @@ internal static partial class MultipliersCommand
         return command;
     }
 
+    private static Command Export(Option<bool> json)
+    {
+        var name = new Argument<string>("NAME") { Description = "The multiplier." };
+        var verilog = new Option<string>("--verilog")
+        {
+            Description = "The file to make: a module of the multiplier's name with operands a, b and the product p.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var library = LibraryOption();
+        var command = new Command("export", "Writes the circuit of a multiplier as structural Verilog.") { name, verilog, library };
+        command.SetAction(parsed => Run(parsed.GetValue(json), () =>
+        {
+            LibraryEntry entry = Find(parsed.GetValue(name)!, parsed.GetValue(library));
+            Netlist netlist = entry.Circuit() ?? throw new InvalidDataException($"Found no circuit of '{entry.Multiplier.Name}' in the "
+                + $"library '{entry.Library}', expected one to export: only its table is known.");
+            string path = parsed.GetValue(verilog)!;
+            AtomicFile.WriteText(path, netlist.Widened().ToVerilog(entry.Multiplier.Name));
+            return new MultiplierReport.Result(
+                new { Path = path, Gates = netlist.Gates.Length }, console => console.WriteLine($"{path}: {netlist.Gates.Length} gates."));
+        }));
+        return command;
+    }
+
     private static void CheckName(string library)
     {
-        if (library is Libraries.BuiltIn or Libraries.Shipped or "" or "." or ".." || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0)
+        if (library is MultiplierLibrary.BuiltIn or MultiplierLibrary.Shipped or "" or "." or ".."
+            || library.AsSpan().IndexOfAny("/\\:\0,\"") >= 0)
         {
             throw new UsageException($"'{library}' cannot be a library's name.");
         }
@@ -182,18 +208,18 @@ internal static partial class MultipliersCommand
     /// <summary>All multipliers of one library or of all that can be opened, with the library's folder.</summary>
     private static IEnumerable<LibraryEntry> Open(string? library)
     {
-        var statuses = Libraries.List().Where(status => status.IsComplete && (library is null || status.Name == library)).ToList();
+        var statuses = MultiplierLibrary.List().Where(status => status.IsComplete && (library is null || status.Name == library)).ToList();
         if (library is not null && statuses.Count == 0)
         {
-            LibraryStatus? broken = Libraries.List().FirstOrDefault(status => status.Name == library);
+            LibraryStatus? broken = MultiplierLibrary.List().FirstOrDefault(status => status.Name == library);
             throw new InvalidDataException($"Library '{library}': {broken?.Missing ?? "found none of this name"}.");
         }
 
         foreach (LibraryStatus status in statuses)
         {
-            foreach (Signedness signedness in Libraries.SignednessOf(status.Name))
+            foreach (Signedness signedness in MultiplierLibrary.SignednessOf(status.Name))
             {
-                foreach (Multiplier multiplier in Libraries.Open(status.Name, signedness).Multipliers)
+                foreach (Multiplier multiplier in MultiplierLibrary.Open(status.Name, signedness).Multipliers)
                 {
                     yield return new LibraryEntry(status.Name, status.Folder, multiplier);
                 }
@@ -216,5 +242,9 @@ internal static partial class MultipliersCommand
     }
 }
 
-/// <summary>A multiplier and the library it is in.</summary>
-internal sealed record LibraryEntry(string Library, string? Folder, Multiplier Multiplier);
+/// <summary>A multiplier and the library it is in; the folder is null for a library in one file.</summary>
+internal sealed record LibraryEntry(string Library, string? Folder, Multiplier Multiplier)
+{
+    /// <summary>Looks for the multiplier's circuit: in the folder, or among the shipped ones.</summary>
+    internal Netlist? Circuit() => Folder is null ? ShippedCircuits.Find(Multiplier)?.Netlist : UserLibrary.ReadCircuit(Folder, Multiplier);
+}

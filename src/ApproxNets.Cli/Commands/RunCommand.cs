@@ -30,7 +30,7 @@ internal static class RunCommand
         };
         var output = new Option<DirectoryInfo?>("--out")
         {
-            Description = "Folder of the report. [default: artifacts/report]",
+            Description = "Folder of the report. [default: artifacts/report of the repository, or of the current folder outside of one]",
             HelpName = "DIR",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
@@ -49,10 +49,8 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, bool verbose)
     {
-        // Notebooks named by their path need no repository: the program may be an installed tool.
-        string current = Directory.GetCurrentDirectory();
-        string repository = notebooks.Length > 0 ? RepositoryFolder.TryFind(current) ?? current : Repository.Find(current);
-        var paths = Repository.SelectNotebooks(repository, current, notebooks);
+        string repository = RepositoryFolder.OfWork();
+        var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
         var plan = RunPlan.Make(paths, profile, parameters);
         string folder = output ?? Path.Combine(repository, "artifacts", "report");
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
-using ApproxNets.Foundation;
 using ApproxNets.Experiments;
+using ApproxNets.Foundation;
 using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;

@@ -50,7 +50,7 @@ internal sealed partial class NotebookEngine : IDisposable
     {
         _csharp.UseNugetDirective((kernel, packages) =>
         {
-            kernel.AddAssemblyReferences(packages.SelectMany(package => package.AssemblyPaths));
+            kernel.AddAssemblyReferences(packages.SelectMany(package => package.AssemblyPaths).Select(Own));
             return Task.CompletedTask;
         });
 
@@ -155,12 +155,12 @@ internal sealed partial class NotebookEngine : IDisposable
         }
     }
 
-    // A file whose name is that of an assembly of this program is that assembly, wherever the cell says it is.
-    private static string OwnAssemblies(string code) => FileReference().Replace(code, match =>
-    {
-        string own = Path.Combine(AppContext.BaseDirectory, match.Groups[2].Value);
-        return File.Exists(own) ? $"{match.Groups[1].Value}\"{own}\"" : match.Value;
-    });
+    // A file or package whose name is that of an assembly of this program is that assembly, wherever the cell says it is: a second copy would
+    // load libtorch again, which aborts the process.
+    private static string OwnAssemblies(string code) => OwnReference().Replace(
+        code, match => Own(match.Groups["name"].Value + ".dll") is var own && Path.IsPathRooted(own) ? $"{match.Groups["r"].Value}\"{own}\"" : match.Value);
+
+    private static string Own(string path) => Path.Combine(AppContext.BaseDirectory, Path.GetFileName(path)) is var own && File.Exists(own) ? own : path;
 
     private static CellMessage? MessageOf(KernelEvent @event) => @event switch
     {
@@ -247,8 +247,10 @@ internal sealed partial class NotebookEngine : IDisposable
         return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];
     }
 
-    [GeneratedRegex(@"^(\s*#r\s+)""(?:[^""\n]*[\\/])?([^""\\/\n]+\.dll)""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
-    private static partial Regex FileReference();
+    [GeneratedRegex(
+        @"^(?<r>\s*#r\s+)""(nuget:\s*(?<name>ApproxNets(\.\w+)*)\s*(,[^""\n]*)?|([^""\n]*[\\/])?(?<name>[^""\\/\n]+)\.dll)""",
+        RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex OwnReference();
 
     private static FieldInfo Field(Type type, string name) => type.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!;
 

@@ -7,7 +7,8 @@ namespace ApproxNets.Interactive.Internals;
 /// <summary>The look that all charts share: white, light grid, colours that colour-blind readers tell apart.</summary>
 internal static class ChartLayout
 {
-    public const int Height = 380;
+    /// <summary>Height of a chart in pixels, and what a slider adds to it.</summary>
+    public const int Height = 380, SliderHeight = 96;
 
     /// <summary>Okabe and Ito, "Color universal design", 2008; yellow left out, too faint on white.</summary>
     public static readonly string[] Palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6BB1"];

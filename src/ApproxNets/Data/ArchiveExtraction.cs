@@ -12,21 +12,20 @@ internal static class ArchiveExtraction
     /// <exception cref="InvalidDataException">The archive is damaged, or holds what it must not.</exception>
     public static void Extract(string archive, string folder, long greatestSize, CancellationToken cancellation)
     {
-        string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+        InvalidDataException Refused(string found, string expected, Exception? cause = null) =>
+            new($"Archive '{archive}': found {found}, expected {expected}.", cause);
         using FileStream file = File.OpenRead(archive);
         using var unzipped = new GZipStream(file, CompressionMode.Decompress);
         using var reader = new TarReader(unzipped);
         long size = 0;
-        int entries = 0;
-        while (Next(reader, archive) is { } entry)
+        for (int entries = 1; OrDamaged(() => reader.GetNextEntry()) is { } entry; entries++)
         {
             cancellation.ThrowIfCancellationRequested();
             size = checked(size + entry.Length);
-            if (++entries > GreatestEntries || size > greatestSize)
+            if (entries > GreatestEntries || size > greatestSize)
             {
-                throw new InvalidDataException(
-                    $"Archive '{archive}': found {size} bytes in {entries} entries up to '{entry.Name}', "
-                    + $"expected at most {greatestSize} bytes in {GreatestEntries}.");
+                throw Refused(
+                    $"{size} bytes in {entries} entries up to '{entry.Name}'", $"at most {greatestSize} bytes in {GreatestEntries}");
             }
 
             switch (entry.EntryType)
@@ -34,68 +33,51 @@ internal static class ArchiveExtraction
                 case TarEntryType.GlobalExtendedAttributes:
                     break;
                 case TarEntryType.Directory:
-                    Directory.CreateDirectory(PathOf(entry, root, archive));
+                    Directory.CreateDirectory(PathOf(entry));
                     break;
                 case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
-                    string path = PathOf(entry, root, archive);
+                    string path = PathOf(entry);
                     Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                    Write(entry, path, archive);
+                    long written = OrDamaged(() => Write(entry, path));
+                    if (written != entry.Length)
+                    {
+                        throw Refused($"{written} bytes of entry '{entry.Name}'", $"{entry.Length}");
+                    }
+
                     break;
                 default:
-                    throw new InvalidDataException(
-                        $"Archive '{archive}': found entry '{entry.Name}' of type {entry.EntryType}, "
-                        + "expected files and folders only.");
+                    throw Refused($"entry '{entry.Name}' of type {entry.EntryType}", "files and folders only");
             }
         }
-    }
 
-    private static TarEntry? Next(TarReader reader, string archive)
-    {
-        try
+        T OrDamaged<T>(Func<T> read)
         {
-            return reader.GetNextEntry();
+            try
+            {
+                return read();
+            }
+            catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+            {
+                throw Refused($"damaged data ({error.Message})", "a .tar.gz", error);
+            }
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+
+        string PathOf(TarEntry entry)
         {
-            throw Damaged(archive, error);
+            // A backslash or a drive is part of a path on Windows only, and refused everywhere.
+            string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+            string path = Path.GetFullPath(Path.Combine(root, entry.Name));
+            bool outside = entry.Name.Split('/').Contains("..") || entry.Name.StartsWith('/') || entry.Name.AsSpan().ContainsAny('\\', ':')
+                || !(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal);
+            return outside ? throw Refused($"entry '{entry.Name}'", "a path within the archive's own folder") : path;
         }
     }
 
-    private static string PathOf(TarEntry entry, string root, string archive)
+    private static long Write(TarEntry entry, string path)
     {
-        // Checked in words first: a backslash or a drive is a path on Windows only, and refused everywhere.
-        string[] parts = entry.Name.Split('/');
-        string path = Path.GetFullPath(Path.Combine(root, entry.Name));
-        bool outside = parts.Contains("..") || entry.Name.StartsWith('/') || entry.Name.Contains('\\') || entry.Name.Contains(':')
-            || !(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal);
-        return outside
-            ? throw new InvalidDataException(
-                $"Archive '{archive}': found entry '{entry.Name}', "
-                + "expected a path within the archive's own folder.")
-            : path;
-    }
-
-    private static void Write(TarEntry entry, string path, string archive)
-    {
-        // CreateNew: an entry that comes twice is refused too.
+        // CreateNew: an entry that comes twice is refused, too.
         using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        try
-        {
-            entry.DataStream?.CopyTo(target);
-        }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
-        {
-            throw Damaged(archive, error);
-        }
-
-        if (target.Length != entry.Length)
-        {
-            throw new InvalidDataException(
-                $"Archive '{archive}': found {target.Length} bytes of entry '{entry.Name}', "
-                + $"expected {entry.Length}.");
-        }
+        entry.DataStream?.CopyTo(target);
+        return target.Length;
     }
-
-    private static InvalidDataException Damaged(string archive, Exception error)
-        => new($"Archive '{archive}': found damaged data ({error.Message}), expected a .tar.gz.", error);
 }

@@ -14,7 +14,7 @@ public sealed class BatchLoader
     private const int QueueLength = 4;
     private const int CropPadding = 4;
 
-    // Tell the streams of random numbers of one epoch apart.
+    // Numbers of the two random streams of one epoch.
     private const int OrderStream = 0, AugmentationStream = 1;
 
     private readonly ImageSet _images;
@@ -36,30 +36,20 @@ public sealed class BatchLoader
     /// <exception cref="ArgumentException">The statistics are of another number of channels, or a deviation is not positive.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the augmentation is unknown.</exception>
     public BatchLoader(
-        ImageSet images,
-        ChannelStatistics statistics,
-        int batchSize,
-        Augmentation augmentation = Augmentation.None,
-        bool shuffle = false,
-        int seed = 0,
-        bool dropLast = false)
+        ImageSet images, ChannelStatistics statistics, int batchSize, Augmentation augmentation = Augmentation.None, bool shuffle = false,
+        int seed = 0, bool dropLast = false)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(statistics);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         if (!Enum.IsDefined(augmentation))
         {
-            throw new ArgumentOutOfRangeException(nameof(augmentation),
-                $"Batch loader: found augmentation {augmentation}, "
-                + "expected None or CropAndFlip.");
+            throw new ArgumentOutOfRangeException(
+                nameof(augmentation), $"Batch loader: found augmentation {augmentation}, expected None or CropAndFlip.");
         }
 
-        _images = images;
+        (_images, _batchSize, _augmentation, _shuffle, _seed) = (images, batchSize, augmentation, shuffle, seed);
         _normalised = NormalisedValues(images.Channels, statistics);
-        _batchSize = batchSize;
-        _augmentation = augmentation;
-        _shuffle = shuffle;
-        _seed = seed;
         Batches = dropLast ? images.Count / batchSize : (images.Count + batchSize - 1) / batchSize;
         ImagesPerEpoch = Math.Min(images.Count, Batches * batchSize);
     }
@@ -85,9 +75,7 @@ public sealed class BatchLoader
         return Enumerate(epoch);
     }
 
-    /// <summary>
-    /// The order of the images of one epoch: a Fisher-Yates shuffle, or the order of the set.
-    /// </summary>
+    /// <summary>The order of the images of one epoch: a Fisher-Yates shuffle, or the order of the set.</summary>
     internal int[] Order(int epoch)
     {
         int[] order = [.. Enumerable.Range(0, _images.Count)];
@@ -111,9 +99,7 @@ public sealed class BatchLoader
         using var cancellation = new CancellationTokenSource();
         var free = new ConcurrentBag<Prepared>();
         Task producer = Task.Factory.StartNew(
-            () => Produce(epoch, ready, free, cancellation.Token),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
+            () => Produce(epoch, ready, free, cancellation.Token), CancellationToken.None, TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
         Producer = producer;
         try
@@ -261,12 +247,35 @@ public sealed class BatchLoader
         return values;
     }
 
-    private sealed class Prepared(float[] pixels, long[] labels)
+    private sealed record Prepared(float[] Pixels, long[] Labels)
     {
-        public float[] Pixels { get; } = pixels;
-
-        public long[] Labels { get; } = labels;
-
         public int Count { get; set; }
+    }
+}
+
+/// <summary>What happens to a training image before it is seen.</summary>
+public enum Augmentation
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>
+    /// A random crop of the image padded with 4 black pixels on each side (all 9 x 9 positions alike), then a horizontal
+    /// flip with probability 1/2. The padding is raw 0, before normalisation: it adds no value that images do not have,
+    /// so it does not widen the range that 8-bit activations must cover.
+    /// </summary>
+    CropAndFlip,
+}
+
+/// <summary>A batch of images; owns its tensors.</summary>
+/// <param name="Images">Normalised images, float32 <c>[B, C, H, W]</c>.</param>
+/// <param name="Labels">Class indices, int64 <c>[B]</c>.</param>
+public sealed record Batch(torch.Tensor Images, torch.Tensor Labels) : IDisposable
+{
+    /// <summary>Frees both tensors.</summary>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
     }
 }

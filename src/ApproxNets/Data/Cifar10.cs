@@ -11,76 +11,52 @@ namespace ApproxNets.Data;
 /// Split: the last 5,000 of the 50,000 training records (the second half of <c>data_batch_5.bin</c>) are the validation
 /// images, the 45,000 before them the training images. The files are shuffled already, so the split mixes all classes.
 /// </remarks>
-public static class Cifar10
+internal static class Cifar10
 {
     /// <summary>Name of the folder that the official archive unpacks to.</summary>
     public const string FolderName = "cifar-10-batches-bin";
 
     /// <summary>File with the class names.</summary>
-    internal const string MetaFile = "batches.meta.txt";
+    public const string MetaFile = "batches.meta.txt";
 
     /// <summary>Bytes of a record: one label and 3 x 32 x 32 pixels.</summary>
-    internal const int RecordLength = 1 + ImageLength;
+    public const int RecordLength = 1 + ImageLength;
 
     /// <summary>Records of each file.</summary>
-    internal const int RecordsPerFile = 10_000;
+    public const int RecordsPerFile = 10_000;
 
     /// <summary>The files with training images, in order.</summary>
-    internal static readonly string[] TrainingFiles =
+    public static readonly string[] TrainingFiles =
         ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"];
 
     /// <summary>The file with the test images.</summary>
-    internal const string TestFile = "test_batch.bin";
+    public const string TestFile = "test_batch.bin";
 
     private const int ImageLength = 3 * 32 * 32;
     private const int ClassCount = 10;
 
     /// <summary>Reads the data set.</summary>
     /// <param name="folder">The folder that holds the files, or its parent (which then holds <see cref="FolderName"/>).</param>
+    /// <param name="recordsPerFile">Records of every file; the validation images are half a file.</param>
     /// <returns>45,000 training, 5,000 validation and 10,000 test images; the sum is that of the six record files and the
     /// file with the class names, in this order.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has a wrong size, a label is outside 0..9, or there are not ten class
     /// names; the message names the file and the byte offset.</exception>
-    public static ImageDataset Read(string folder) => Read(folder, RecordsPerFile);
-
-    /// <summary>Reads files of any number of records; the validation images are half a file.</summary>
-    internal static ImageDataset Read(string folder, int recordsPerFile)
+    public static ImageDataset Read(string folder, int recordsPerFile = RecordsPerFile)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerFile, 2);
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException(
-                $"CIFAR-10: found no folder '{folder}', "
-                + $"expected it to hold {TrainingFiles[0]} or a folder {FolderName}.");
-        }
-
-        string inner = Path.Combine(folder, FolderName);
-        if (Directory.Exists(inner))
-        {
-            folder = inner;
-        }
-
+        folder = Datasets.FolderOfFiles("CIFAR-10", folder, FolderName, TrainingFiles[0]);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ImageSet all = ReadRecords(folder, TrainingFiles, recordsPerFile, hash);
         ImageSet test = ReadRecords(folder, [TestFile], recordsPerFile, hash);
         string[] classes = ReadClasses(folder, hash);
-        int validation = recordsPerFile / 2;
-        ImageSet training = all.Take(all.Count - validation);
-        return new ImageDataset(
-            "cifar10",
-            classes,
-            training,
-            all.Slice(training.Count, validation),
-            test,
-            ChannelStatistics.Of(training),
-            Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return Datasets.Split("cifar10", classes, all, recordsPerFile / 2, test, hash);
     }
 
     /// <summary>What keeps a folder from being a complete copy: absent files and wrong sizes; null when nothing does.</summary>
-    internal static string? Missing(string folder, int recordsPerFile)
+    public static string? Missing(string folder, int recordsPerFile)
     {
         long expected = (long)recordsPerFile * RecordLength;
         var faults = new List<string>();
@@ -111,11 +87,9 @@ public static class Cifar10
             int expected = recordsPerFile * RecordLength;
             if (bytes.Length != expected)
             {
-                string where = bytes.Length < expected
-                    ? $"truncated at byte offset {bytes.Length}"
-                    : $"surplus from byte offset {expected}";
+                string at = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
                 throw new InvalidDataException(
-                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({where}), "
+                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({at}), "
                     + $"expected {expected} ({recordsPerFile} records of {RecordLength}).");
             }
 
@@ -156,8 +130,6 @@ public static class Cifar10
         string path = Path.Combine(folder, file);
         return File.Exists(path)
             ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException(
-                $"CIFAR-10: found no file '{path}', "
-                + $"expected the official binary layout ({FolderName}).", path);
+            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official layout ({FolderName}).", path);
     }
 }

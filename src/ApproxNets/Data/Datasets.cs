@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Data;
 
 /// <summary>
@@ -50,8 +53,7 @@ public static class Datasets
                 return Limit(FashionMnist.Read(Require(name, FashionMnist.FolderName, folders), testImages), options);
             default:
                 throw new ArgumentException(
-                    $"Data set: found the name '{name}', "
-                    + $"expected one of {string.Join(", ", Names)}.", nameof(name));
+                    $"Data set: found the name '{name}', expected one of {string.Join(", ", Names)}.", nameof(name));
         }
     }
 
@@ -69,16 +71,35 @@ public static class Datasets
         [
             new DatasetStatus("shapes", "ten shapes, 3x32x32, made in code from a seed", null, true, null),
             InFiles(
-                "cifar10",
-                "CIFAR-10, official binary layout: 10 classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
-                Cifar10.FolderName,
-                Cifar10.Missing),
+                "cifar10", "CIFAR-10, official binary layout: 10 classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
+                Cifar10.FolderName, Cifar10.Missing),
             InFiles(
-                "fashion-mnist",
-                "Fashion-MNIST: 10 classes, 1x28x28; 55,000 training, 5,000 validation, 10,000 test images",
-                FashionMnist.FolderName,
-                FashionMnist.Missing),
+                "fashion-mnist", "Fashion-MNIST: 10 classes, 1x28x28; 55,000 training, 5,000 validation, 10,000 test images",
+                FashionMnist.FolderName, FashionMnist.Missing),
         ];
+    }
+
+    /// <summary>The folder of a set's files: the given one, or the folder in it of the set's usual name.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    internal static string FolderOfFiles(string set, string folder, string name, string firstFile)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"{set}: found no folder '{folder}', expected it to hold {firstFile} or a folder {name}.");
+        }
+
+        string inner = Path.Combine(folder, name);
+        return Directory.Exists(inner) ? inner : folder;
+    }
+
+    /// <summary>Makes a data set whose validation images are the last ones of the training files.</summary>
+    internal static ImageDataset Split(
+        string name, IReadOnlyList<string> classes, ImageSet all, int validation, ImageSet test, IncrementalHash files)
+    {
+        ImageSet training = all.Take(all.Count - validation);
+        return new ImageDataset(
+            name, classes, training, all.Slice(training.Count, validation), test, ChannelStatistics.Of(training),
+            Convert.ToHexStringLower(files.GetHashAndReset()));
     }
 
     private static string Require(string name, string folderName, DataFolders folders) => folders.FindHereOrInSystem(folderName)
@@ -107,3 +128,20 @@ public static class Datasets
         };
     }
 }
+
+/// <summary>
+/// How many images of a data set to use: the first ones of each split; null for all (<see cref="Shapes"/>: the default number).
+/// </summary>
+/// <param name="Training">Number of training images.</param>
+/// <param name="Validation">Number of validation images.</param>
+/// <param name="Test">Number of test images.</param>
+public sealed record DatasetOptions(int? Training = null, int? Validation = null, int? Test = null);
+
+/// <summary>A data set and whether it is there.</summary>
+/// <param name="Name">Name to load it by.</param>
+/// <param name="Description">What it is, in a line.</param>
+/// <param name="Folder">The folder it is in, or the first one that was looked for; null for a set made in code, or when there is
+/// nowhere to look.</param>
+/// <param name="IsComplete">Whether it can be loaded.</param>
+/// <param name="Missing">What is missing and how to get it; null when complete.</param>
+public sealed record DatasetStatus(string Name, string Description, string? Folder, bool IsComplete, string? Missing);

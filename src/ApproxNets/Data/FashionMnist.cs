@@ -11,19 +11,19 @@ namespace ApproxNets.Data;
 /// Split: the last 5,000 of the 60,000 training images are the validation images, the 55,000 before them the training images. The
 /// files are shuffled already, so the split mixes all classes.
 /// </remarks>
-public static class FashionMnist
+internal static class FashionMnist
 {
     /// <summary>Name of the folder of the files.</summary>
     public const string FolderName = "fashion-mnist";
 
     /// <summary>Training images of the files are so many times the test images.</summary>
-    internal const int TrainingParts = 6;
+    public const int TrainingParts = 6;
 
     /// <summary>Images of the test file.</summary>
-    internal const int TestImages = 10_000;
+    public const int TestImages = 10_000;
 
     /// <summary>The files, unpacked: training images and labels, test images and labels.</summary>
-    internal static readonly string[] Files =
+    public static readonly string[] Files =
         ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
     private const int Size = 28;
@@ -34,48 +34,26 @@ public static class FashionMnist
 
     /// <summary>Reads the data set.</summary>
     /// <param name="folder">The folder that holds the files, or its parent (which then holds <see cref="FolderName"/>).</param>
+    /// <param name="testImages">n, images of the test file. The training file has 6 n, of which n / 2 are for validation.</param>
     /// <returns>55,000 training, 5,000 validation and 10,000 test images; the sum is that of the four files unpacked, in the order
     /// training images, training labels, test images, test labels, so it does not depend on how they are packed.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or has a wrong size, or a label is outside 0..9; the message names the
     /// file.</exception>
-    public static ImageDataset Read(string folder) => Read(folder, TestImages);
-
-    /// <summary>Reads files of any number n of test images, 6 n training images; the validation images are n / 2 of them.</summary>
-    internal static ImageDataset Read(string folder, int testImages)
+    public static ImageDataset Read(string folder, int testImages = TestImages)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(testImages, 2);
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException(
-                $"Fashion-MNIST: found no folder '{folder}', expected it to hold {Files[0]}.gz or a folder {FolderName}.");
-        }
-
-        string inner = Path.Combine(folder, FolderName);
-        if (Directory.Exists(inner))
-        {
-            folder = inner;
-        }
-
+        folder = Datasets.FolderOfFiles("Fashion-MNIST", folder, FolderName, Files[0] + ".gz");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ImageSet all = ReadImages(folder, Files[0], Files[1], TrainingParts * testImages, hash);
         ImageSet test = ReadImages(folder, Files[2], Files[3], testImages, hash);
-        ImageSet training = all.Take(all.Count - (testImages / 2));
-        return new ImageDataset(
-            "fashion-mnist",
-            ClassNames,
-            training,
-            all.Slice(training.Count, testImages / 2),
-            test,
-            ChannelStatistics.Of(training),
-            Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return Datasets.Split("fashion-mnist", ClassNames, all, testImages / 2, test, hash);
     }
 
     /// <summary>What keeps a folder from being a complete copy: absent files, and wrong sizes of unpacked ones; null when nothing
     /// does.</summary>
-    internal static string? Missing(string folder, int testImages)
+    public static string? Missing(string folder, int testImages)
     {
         int trainingImages = TrainingParts * testImages;
         long[] lengths =

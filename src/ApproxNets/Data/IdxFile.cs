@@ -14,7 +14,7 @@ internal static class IdxFile
 
     /// <summary>Reads a file of unsigned bytes.</summary>
     /// <param name="path">The file; packed if its name ends in <c>.gz</c>.</param>
-    /// <param name="hash">Is given the unpacked bytes, header included.</param>
+    /// <param name="hash">The hash that takes in the unpacked bytes, header included.</param>
     /// <param name="sizes">The sizes that the file must have. No more memory is used than they need, whatever the file says.</param>
     /// <returns>The values.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, truncated or too long, or of another type or other sizes.</exception>

@@ -24,15 +24,11 @@ public sealed class ImageSet
         if (pixels.Length != expected)
         {
             throw new ArgumentException(
-                $"Image set: found {pixels.Length} pixels, "
-                + $"expected {labels.Length} x {channels} x {height} x {width} = {expected}.", nameof(pixels));
+                $"Image set: found {pixels.Length} pixels, expected {labels.Length} x {channels} x {height} x {width} = {expected}.",
+                nameof(pixels));
         }
 
-        Pixels = pixels;
-        Labels = labels;
-        Channels = channels;
-        Height = height;
-        Width = width;
+        (Pixels, Labels, Channels, Height, Width) = (pixels, labels, channels, height, width);
     }
 
     /// <summary>Pixels 0..255, layout <c>[B, C, H, W]</c>.</summary>
@@ -76,12 +72,23 @@ public sealed class ImageSet
     {
         if (start < 0 || count < 0 || start > Count - count)
         {
-            throw new ArgumentOutOfRangeException(nameof(count),
-                $"Image set: found a slice of {count} images from {start}, "
-                + $"expected it within the set's {Count}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), $"Image set: found a slice of {count} images from {start}, expected it within the set's {Count}.");
         }
 
         ReadOnlyMemory<byte> pixels = Pixels.Slice(start * ImageLength, count * ImageLength);
         return new ImageSet(pixels, Labels[start..(start + count)], Channels, Height, Width);
     }
 }
+
+/// <summary>A data set, split and ready to be trained on.</summary>
+/// <param name="Name">Name, e.g. "cifar10".</param>
+/// <param name="Classes">Class names in label order.</param>
+/// <param name="Training">Images to train on.</param>
+/// <param name="Validation">Images to choose by; never trained on.</param>
+/// <param name="Test">Images to report by; never trained on nor chosen by.</param>
+/// <param name="Statistics">Statistics of the training pixels, for normalisation.</param>
+/// <param name="Sha256">SHA-256 of the bytes the set was made from, lower-case hex: says which copy a result belongs to.</param>
+public sealed record ImageDataset(
+    string Name, IReadOnlyList<string> Classes, ImageSet Training, ImageSet Validation, ImageSet Test, ChannelStatistics Statistics,
+    string Sha256);

@@ -22,11 +22,7 @@ internal static class ResumableDownload
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task DownloadAsync(
-        HttpClient client,
-        Uri address,
-        string path,
-        TimeSpan longestSilence,
-        IProgress<FetchProgress>? progress,
+        HttpClient client, Uri address, string path, TimeSpan longestSilence, IProgress<FetchProgress>? progress,
         CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
@@ -63,7 +59,7 @@ internal static class ResumableDownload
             throw Interrupted(address, file.Position, total, error);
         }
 
-        if (total is { } expected && file.Position != expected)
+        if (file.Position != (total ?? file.Position))
         {
             throw Interrupted(address, file.Position, total, null);
         }
@@ -84,9 +80,7 @@ internal static class ResumableDownload
             }
 
             HttpResponseMessage response = await UnlessSilentAsync(
-                address.Host,
-                token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token),
-                longestSilence,
+                address.Host, token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), longestSilence,
                 cancellation).ConfigureAwait(false);
             ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
             switch (response.StatusCode)
@@ -108,8 +102,7 @@ internal static class ResumableDownload
                     HttpStatusCode status = response.StatusCode;
                     response.Dispose();
                     throw new HttpRequestException(
-                        $"Download of {address}: found HTTP status {(int)status} ({status}), "
-                        + "expected 200 or 206.", null, status);
+                        $"Download of {address}: found HTTP status {(int)status} ({status}), expected 200 or 206.", null, status);
             }
         }
     }

@@ -24,8 +24,7 @@ internal readonly struct ShapeTexture
         _phase = random.Unit();
         _first = colour;
         _second = new Rgb(
-            colour.R + random.Between(-contrast, contrast),
-            colour.G + random.Between(-contrast, contrast),
+            colour.R + random.Between(-contrast, contrast), colour.G + random.Between(-contrast, contrast),
             colour.B + random.Between(-contrast, contrast));
     }
 
@@ -68,4 +67,19 @@ internal readonly struct ShapeTexture
         double triangle = Math.Abs((2 * (position - Math.Floor(position))) - 1);
         return Math.Clamp(((triangle - 0.5) / (2 * _frequency)) + 0.5, 0, 1);
     }
+}
+
+/// <summary>A colour, each part on a 0..1 scale.</summary>
+internal readonly record struct Rgb(double R, double G, double B)
+{
+    /// <summary>A colour drawn at random.</summary>
+    public static Rgb Random(ref SplitMix64 random)
+        => new(random.Between(0.05, 0.95), random.Between(0.05, 0.95), random.Between(0.05, 0.95));
+
+    /// <summary><paramref name="part"/> of the second colour, the rest of the first.</summary>
+    public static Rgb Mix(Rgb first, Rgb second, double part) => new(
+        first.R + (part * (second.R - first.R)), first.G + (part * (second.G - first.G)), first.B + (part * (second.B - first.B)));
+
+    /// <summary>The mean of the three parts.</summary>
+    public double Brightness => (R + G + B) / 3;
 }

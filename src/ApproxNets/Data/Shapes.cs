@@ -23,18 +23,12 @@ public static class Shapes
     // evaluated on few see the same normalisation.
     private const int StatisticsImages = 2000;
 
-    private enum Split
+    internal enum Split
     {
         Training,
         Validation,
         Test,
     }
-
-    /// <summary>Makes images; the same as the training images that <see cref="Load(int, int, int, int)"/> gives for this seed.</summary>
-    /// <param name="count">Number of images.</param>
-    /// <param name="seed">Seed.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
-    public static ImageSet Generate(int count, int seed) => Generate(count, seed, Split.Training, ShapesDifficulty.Default, -1);
 
     /// <summary>Makes the data set: three splits that share no image.</summary>
     /// <param name="training">Number of training images.</param>
@@ -45,16 +39,13 @@ public static class Shapes
     /// sizes; the sum is of the pixels and the labels of the three splits in turn.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is negative.</exception>
     public static ImageDataset Load(int training, int validation, int test, int seed)
-        => Load(training, validation, test, seed, ShapesDifficulty.Default);
-
-    internal static ImageDataset Load(int training, int validation, int test, int seed, ShapesDifficulty difficulty)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(training);
-        ImageSet trained = Generate(Math.Max(training, StatisticsImages), seed, Split.Training, difficulty, -1);
+        ImageSet trained = Generate(Math.Max(training, StatisticsImages), seed);
         ChannelStatistics statistics = ChannelStatistics.Of(trained.Take(StatisticsImages));
         trained = trained.Take(training);
-        ImageSet validated = Generate(validation, seed, Split.Validation, difficulty, -1);
-        ImageSet tested = Generate(test, seed, Split.Test, difficulty, -1);
+        ImageSet validated = Generate(validation, seed, Split.Validation);
+        ImageSet tested = Generate(test, seed, Split.Test);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (ImageSet set in (ImageSet[])[trained, validated, tested])
         {
@@ -62,25 +53,19 @@ public static class Shapes
             hash.AppendData(set.Labels);
         }
 
-        string sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new ImageDataset("shapes", Classes, trained, validated, tested, statistics, sha256);
+        return new ImageDataset(
+            "shapes", Classes, trained, validated, tested, statistics, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>Makes training images on a number of threads (-1: as many as there are cores).</summary>
-    internal static ImageSet Generate(int count, int seed, ShapesDifficulty difficulty, int threads)
-        => Generate(count, seed, Split.Training, difficulty, threads);
-
-    private static ImageSet Generate(int count, int seed, Split split, ShapesDifficulty difficulty, int threads)
+    /// <summary>Makes the images of a split on a number of threads (-1: as many as there are cores).</summary>
+    internal static ImageSet Generate(int count, int seed, Split split = Split.Training, int threads = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         const int imageLength = 3 * ShapeScene.Size * ShapeScene.Size;
         var pixels = new byte[checked(count * imageLength)];
         byte[] labels = Labels(count, seed, split);
         Parallel.For(
-            0,
-            count,
-            new ParallelOptions { MaxDegreeOfParallelism = threads },
-            () => new ShapeScene(difficulty),
+            0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, () => new ShapeScene(),
             (i, _, scene) =>
             {
                 var random = new SplitMix64(seed, (int)split, i);

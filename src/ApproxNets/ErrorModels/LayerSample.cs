@@ -1,6 +1,5 @@
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
-using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.ErrorModels;
 
@@ -15,15 +14,8 @@ namespace ApproxNets.ErrorModels;
 /// <param name="OutputScales">Real units of one step of the integer sum, <c>s_x s_w</c>: one for the layer, or one per output channel.</param>
 /// <param name="OutputStandardDeviation">std(y) of the quantised layer's output on the sample, in real units.</param>
 public sealed record LayerSample(
-    string Path,
-    Signedness Scheme,
-    Conv2dShape Shape,
-    byte[] ActivationCodes,
-    byte PaddingCode,
-    byte[] WeightCodes,
-    byte[] ReceptiveFields,
-    double[] OutputScales,
-    double OutputStandardDeviation)
+    string Path, Signedness Scheme, Conv2dShape Shape, byte[] ActivationCodes, byte PaddingCode, byte[] WeightCodes, byte[] ReceptiveFields,
+    double[] OutputScales, double OutputStandardDeviation)
 {
     /// <summary>The unit in which the models add up errors, in real units: the root mean square of <see cref="OutputScales"/>, that is one
     /// step of the integer sum where there is one scale.</summary>
@@ -141,21 +133,6 @@ public sealed record LayerSample(
                 sample.Check(multiplier);
             }
         }
-    }
-
-    /// <summary>
-    /// Estimates the power of a multiplier relative to the exact array, both under the operands of this layer instead of uniform ones
-    /// (<see cref="CircuitCost"/>): activations are far from uniform, and a gate that does not switch costs little.
-    /// </summary>
-    /// <param name="multiplier">The multiplier, of the layer's signedness.</param>
-    /// <returns>The relative power; null for a multiplier without a circuit of 8-bit operands.</returns>
-    /// <exception cref="ArgumentException">The signedness differs.</exception>
-    public double? RelativePower(Multiplier multiplier)
-    {
-        Check(multiplier);
-        return multiplier.Circuit is { InputCount: 16 } circuit
-            ? CircuitCost.RelativePower(circuit, Scheme, ActivationDistribution, WeightDistribution)
-            : null;
     }
 
     internal void Check(Multiplier multiplier)

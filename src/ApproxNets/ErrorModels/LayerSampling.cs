@@ -9,7 +9,7 @@ namespace ApproxNets.ErrorModels;
 public static class LayerSampling
 {
     /// <summary>Runs the model on images and records every layer's operands and output spread.</summary>
-    /// <param name="model">The model; its layers must have observed their ranges. Modes are restored.</param>
+    /// <param name="model">The model; its layers must have observed their ranges. Arithmetics are restored.</param>
     /// <param name="images">Sample images; 64 to 128 are enough.</param>
     /// <param name="statistics">What to normalise by.</param>
     /// <param name="receptiveFields">K, receptive fields to draw per layer (the paper: 512).</param>
@@ -20,7 +20,7 @@ public static class LayerSampling
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(receptiveFields, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(images.Count, 1);
-        var modes = model.Layers.Select(l => l.Mode).ToArray();
+        var arithmetics = model.Layers.Select(l => l.Arithmetic).ToArray();
         var samples = new LayerSample?[model.Layers.Count];
         bool training = model.Network.training;
         try
@@ -34,7 +34,7 @@ public static class LayerSampling
 
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
-            model.SetMode(LayerMode.Quantized);
+            model.UseQuantized();
             model.Network.eval();
             foreach (var batch in new BatchLoader(images, statistics, images.Count).Epoch(0))
             {
@@ -46,9 +46,9 @@ public static class LayerSampling
             for (int i = 0; i < samples.Length; i++)
             {
                 model.Layers[i].Listener = null;
-                model.Layers[i].Mode = modes[i];
             }
 
+            model.Use(arithmetics);
             model.Network.train(training);
         }
 

@@ -1,3 +1,5 @@
+// The flow of data, 5 of 8. The error model predicts the error of a layer (3) under a multiplier (1) from a sample of operands, without
+// simulation. ErrorTable holds the predictions for all pairs; matching (6) and subset search (7) read it.
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using ApproxNets.Multipliers;

@@ -138,7 +138,7 @@ public sealed class CheckpointMigration
         {
             var images = new ImageSet(new byte[Images], new byte[Images], 1, 1, 1);
             var data = new ImageDataset("migrated", [], images, images.Take(0), images.Take(0), new ChannelStatistics([0], [1]), Data);
-            return new Experiment(data, recipe, MultiplierLibrary.BuiltIn(Scheme), new StageStore("."));
+            return new Experiment(data, recipe, MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Scheme), new StageStore("."));
         }
     }
 }

@@ -86,13 +86,17 @@ public sealed class Experiment
             recipe = recipe with { Agn = recipe.Agn with { Lambda = weight } };
         }
 
-        var multipliers = Libraries.Open(library, SignednessNames.Parse(scheme));
+        var multipliers = MultiplierLibrary.Open(library, SignednessNames.Parse(scheme));
         return new Experiment(Datasets.Load(dataset, seed, recipe.Images), recipe, multipliers, StageStore.OfRepository(retrain))
         {
             Progress = progress,
             Cancellation = cancellation,
         };
     }
+
+    /// <summary>Makes the same experiment with other settings; stages that do not depend on them are shared.</summary>
+    /// <param name="recipe">The settings.</param>
+    public Experiment With(Recipe recipe) => new(Data, recipe, Library, _store) { Progress = Progress, Cancellation = Cancellation };
 
     /// <summary>Trains the float baseline. Its layers are converted already and compute in float.</summary>
     public Trained<TrainingRecord> Float()
@@ -111,7 +115,7 @@ public sealed class Experiment
     {
         var start = Float();
         var model = start.Model;
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         return Run("qat", StageKeys.Quantized(this, start.Stage, _teacher.Value?.Stage), model, resume => Train(model, Recipe.Quantized, _teacher.Value, resume));
     }
 
@@ -137,8 +141,7 @@ public sealed class Experiment
     {
         options ??= Recipe.Retraining;
         var model = Load(from);
-        model.Assign(assignment);
-        model.SetGradient(gradient);
+        model.Use(assignment, gradient);
         return Run(
             "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Stage), model,
             resume => Train(model, options, _teacher.Value, resume));
@@ -194,7 +197,7 @@ public sealed class Experiment
     {
         var model = NewModel();
         Checkpoint.Load(from.File, model.Network, new(Checkpoint.WeightsSha256, from.WeightsSha256));
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         model.Network.eval();
         return model;
     }
@@ -203,13 +206,13 @@ public sealed class Experiment
     public double TestAccuracy(ApproxModel model) => Evaluation.Accuracy(model.Network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
     /// <summary>Predicts the errors of all layers under all multipliers of the library, for a model on validation images.</summary>
-    /// <param name="model">The model in any mode; modes are restored.</param>
+    /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
     public ErrorTable Errors(ApproxModel model, IErrorModel? errorModel = null) =>
         ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
 
     /// <summary>Takes the operands of all layers on validation images.</summary>
-    /// <param name="model">The model in any mode; modes are restored.</param>
+    /// <param name="model">The model; its arithmetics are restored.</param>
     public IReadOnlyList<LayerSample> Samples(ApproxModel model) =>
         LayerSampling.Take(model, Data.Validation.Take(Recipe.SampleImages), Data.Statistics, seed: Recipe.Float.Seed);
 
@@ -267,6 +270,6 @@ public sealed class Experiment
 
         var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
         recipe = name == Recipe.Network ? Recipe with { Teacher = null } : recipe;
-        return new Experiment(Data, recipe, Library, _store) { Progress = Progress, Cancellation = Cancellation }.Float();
+        return With(recipe).Float();
     }
 }

@@ -100,7 +100,7 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         var images = experiment.Data.Validation.Take(Math.Min(options.Images, experiment.Data.Validation.Count));
         double Accuracy(Assignment assignment)
         {
-            model.Assign(assignment);
+            model.Use(assignment);
             return Evaluation.Accuracy(model.Network, images, experiment.Data.Statistics, cancellation: experiment.Cancellation);
         }
 
@@ -142,7 +142,7 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         }
 
         using var model = experiment.Load(start.Stage);
-        model.Assign(assignment);
+        model.Use(assignment);
         double before = 100 * experiment.TestAccuracy(model);
         double? after = null;
         double seconds = 0;

@@ -72,7 +72,7 @@ public static class ResultFile
 
         json["recipe"] = JsonSerializer.SerializeToNode(experiment.Recipe, Format);
         json["provenance"] = JsonSerializer.SerializeToNode(provenance, Format);
-        string path = Path.Combine(RepositoryFolder.Find(), "artifacts", "results", experiment.Recipe.Name, name + ".json");
+        string path = Path.Combine(RepositoryFolder.OfWork(), "artifacts", "results", experiment.Recipe.Name, name + ".json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));
         return path;

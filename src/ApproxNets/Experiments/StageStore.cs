@@ -47,11 +47,12 @@ public sealed class StageStore
     /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
     public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
 
-    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>.</summary>
+    /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>. Outside of a
+    /// repository it is that of the current folder.</summary>
     /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses <c>artifacts/stages-retrained</c>.</param>
     public static StageStore OfRepository(bool retrain = false)
     {
-        string root = RepositoryFolder.Find();
+        string root = RepositoryFolder.OfWork();
         return retrain
             ? new StageStore(Path.Combine(root, "artifacts", "stages-retrained"))
             : new StageStore(Path.Combine(root, "artifacts", "stages"), Path.Combine(root, "data", "checkpoints"));

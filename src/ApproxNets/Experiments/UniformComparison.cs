@@ -58,7 +58,7 @@ public static class UniformComparison
             var assignment = Assignment.Uniform(multiplier, table.Opcounts);
             double Measure(ApproxModel model)
             {
-                model.Assign(assignment);
+                model.Use(assignment);
                 return 100 * experiment.TestAccuracy(model);
             }
 

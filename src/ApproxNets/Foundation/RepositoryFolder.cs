@@ -27,4 +27,24 @@ public static class RepositoryFolder
 
         return null;
     }
+
+    /// <summary>A file that comes with the program: in the repository of the current folder or of the program, otherwise beside the
+    /// program or this assembly, or in the package that the assembly is loaded from.</summary>
+    /// <param name="path">Its place in the repository.</param>
+    /// <exception cref="FileNotFoundException">It is in none of these places.</exception>
+    public static string FindFile(string path)
+    {
+        string? beside = Path.GetDirectoryName(typeof(RepositoryFolder).Assembly.Location);
+        string?[] folders =
+        [
+            TryFind(), TryFind(AppContext.BaseDirectory), AppContext.BaseDirectory, beside,
+            string.IsNullOrEmpty(beside) ? null : Path.Combine(beside, "..", "..", "buildTransitive"),
+        ];
+        return folders.Where(folder => !string.IsNullOrEmpty(folder)).Select(folder => Path.Combine(folder!, path)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException(
+                $"Found no {path} in the repository or beside the program; approxnets multipliers generate makes it.", path);
+    }
+
+    /// <summary>Where work is kept: the repository's root, or the current folder outside of a repository.</summary>
+    public static string OfWork() => TryFind() ?? Directory.GetCurrentDirectory();
 }

@@ -5,7 +5,7 @@ namespace ApproxNets.Foundation;
 /// a counter of step 0x9E3779B97F4A7C15, finished by a mixing function. Written out here, so that what it gives does not
 /// depend on the version of .NET.
 /// </summary>
-internal struct SplitMix64
+public struct SplitMix64
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
     private ulong _state;

@@ -1,9 +1,11 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Kernels;
 
-/// <summary>Transposes matrices of bytes, in blocks of 16x16 where SSE2 is there.</summary>
+/// <summary>Transposes matrices of bytes, in blocks of 16x16 where SSE2 is there: 64 interleavings for 256 bytes. What is left at the edges
+/// is moved byte by byte. For weights in the order of k, and for the activations of fully connected layers.</summary>
 internal static unsafe class ByteTranspose
 {
     private const int Block = 16;
@@ -37,7 +39,8 @@ internal static unsafe class ByteTranspose
         }
     }
 
-    // Four rounds of interleaving rows i and i + 8 rotate the address bits (row, column) by four places: the transpose.
+    // Byte (r, c) has the address bits (r3 r2 r1 r0 c3 c2 c1 c0). Interleaving rows i and i + 8 moves r3 to the lower end: a rotation by
+    // one place. Four rounds rotate by four places, which exchanges rows and columns.
     private static void Square(byte* from, long fromPitch, byte* to, long toPitch)
     {
         Vector128<byte>* a = stackalloc Vector128<byte>[Block], b = stackalloc Vector128<byte>[Block];

@@ -6,7 +6,9 @@ namespace ApproxNets.Kernels;
 /// of <see cref="LaneOrder.Of"/>: even positions hold the lower half of the lanes, odd ones the upper half. A 32-bit element of a
 /// table row so holds a product of lane i in its low and one of lane i + Count / 2 in its high half.</para>
 /// <para>The sums of one output are Count / 2 times <c>full</c>, the sums of 32-bit elements, then Count / 2 times <c>odd</c>, the sums
-/// of their high halves: <c>even = full - (odd &lt;&lt; 16)</c> is the sum of the low halves, modulo 2^32.</para>
+/// of their high halves. An element is <c>e = low + 2^16 high</c>, so <c>sum low = full - (odd &lt;&lt; 16)</c> modulo 2^32, which is exact
+/// since every sum fits 32 bits (<see cref="Conv2dShape.MaxFanIn"/>). One addition and one shift with an addition thus serve two
+/// lanes.</para>
 /// </remarks>
 internal unsafe interface ILutLanes
 {
@@ -50,3 +52,9 @@ internal static class LaneOrder
     /// <summary>The lane at a 16-bit position.</summary>
     public static int Of(int position, int lanes) => (position >> 1) + ((position & 1) * (lanes / 2));
 }
+
+/// <summary>Two rows of expanded tables add up in 16 bits without a carry. A type, so that the loop is compiled for each case.</summary>
+internal readonly struct Paired;
+
+/// <summary>Two rows may carry: they are added in 32 bits.</summary>
+internal readonly struct Unpaired;

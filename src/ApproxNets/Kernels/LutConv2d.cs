@@ -40,14 +40,8 @@ public static class LutConv2d
     /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static void Run(
-        ReadOnlySpan<byte> x,
-        ReadOnlySpan<byte> weights,
-        LutTable table,
-        in Conv2dShape shape,
-        byte padCode,
-        Span<int> sums,
-        KernelPath path = KernelPath.Auto,
-        int threads = 0) => Run(x, weights, table, shape, padCode, sums, path, threads, strategy: null);
+        ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, LutTable table, in Conv2dShape shape, byte padCode, Span<int> sums,
+        KernelPath path = KernelPath.Auto, int threads = 0) => Run(x, weights, table, shape, padCode, sums, path, threads, strategy: null);
 
     /// <summary>Computes the sums with a strategy of the vector paths instead of the cheapest one.</summary>
     internal static unsafe void Run(
@@ -88,15 +82,8 @@ public static class LutConv2d
     /// <exception cref="PlatformNotSupportedException">The path needs instructions that this machine does not have.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names an unknown path.</exception>
     public static unsafe void Run(
-        ReadOnlySpan<byte> x,
-        ReadOnlySpan<byte> weights,
-        LutTable table,
-        in Conv2dShape shape,
-        byte padCode,
-        in LutDequantization output,
-        Span<float> y,
-        KernelPath path = KernelPath.Auto,
-        int threads = 0)
+        ReadOnlySpan<byte> x, ReadOnlySpan<byte> weights, LutTable table, in Conv2dShape shape, byte padCode, in LutDequantization output,
+        Span<float> y, KernelPath path = KernelPath.Auto, int threads = 0)
     {
         Check(x, weights, shape, y.Length, threads);
         output.Validate(shape, table);
@@ -222,4 +209,28 @@ public static class LutConv2d
         CheckLength(outputs, (long)shape.Batch * shape.OutChannels * shape.OutHeight * shape.OutWidth, shape, "outputs", "output");
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
     }
+}
+
+/// <summary>Which implementation computes a look-up-table kernel. All give the same bits.</summary>
+public enum KernelPath
+{
+    /// <summary>The one named by the environment variable <c>APPROXNETS_KERNEL</c> (a name of this list); without it
+    /// the fastest one this machine supports.</summary>
+    Auto,
+
+    /// <summary>The plain loop, for any machine.</summary>
+    Scalar,
+
+    /// <summary>128-bit vectors of any machine that has some, such as ARM64.</summary>
+    Vector128,
+
+    /// <summary>256-bit vectors of x86-64.</summary>
+    Avx2,
+
+    /// <summary>512-bit vectors of x86-64 with byte permutations (AVX-512 BW and VBMI: Intel Ice Lake, AMD Zen 4 and later).</summary>
+    Avx512,
+
+    /// <summary>TorchSharp tensor operations on the device of the tensors. For layers, not for the kernels on spans; what
+    /// <see cref="Auto"/> means for tensors that are not on the CPU.</summary>
+    Tensor,
 }

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace ApproxNets.Kernels;
 
 /// <summary>
-/// Few products: they are looked up one by one, in the column of each weight (512 bytes, so it stays in the L1 cache while outputs
-/// stream past) or, for very few outputs, along the fan-in. Plain code for every machine, about a product a cycle.
+/// Single look-ups, for layers with too few products to expand tables for. With many outputs, <c>sum_p += column_w[x_p]</c>: the column of
+/// a weight, <c>products[.][w]</c> as 16 bits, takes 512 bytes and stays in the L1 cache while outputs stream past. With fewer than eight
+/// outputs, <c>sum = sum_k products[x_k * 256 + w_k]</c> along the fan-in. Plain code for every machine, about a product a cycle.
 /// </summary>
 internal static unsafe class LutConv2dColumns
 {
@@ -23,6 +24,7 @@ internal static unsafe class LutConv2dColumns
         int from = (work.Group * work.Channels) + first;
         for (int p = 0; outputs < FewOutputs && p < outputs; p++)
         {
+            // Where the row of each activation starts; all channels use it.
             for (int k = 0; k < fanIn; k++)
             {
                 rows[k] = work.Packed[work.Offsets[k] + p] * LutTable.Codes;
@@ -56,6 +58,8 @@ internal static unsafe class LutConv2dColumns
     private static int Dot(in LutConv2dOperands a, int* rows, byte* weights, int fanIn)
     {
         ref int products = ref MemoryMarshal.GetReference(a.Table.Products);
+
+        // Two sums, so that an addition need not wait for the one before. The last fan-in % 4 products follow one by one.
         int even = 0, odd = 0, k = 0;
         for (; k <= fanIn - 4; k += 4)
         {
@@ -77,8 +81,12 @@ internal static unsafe class LutConv2dColumns
         int fanIn = work.Operands.Shape.FanIn;
         ref ushort columns = ref MemoryMarshal.GetArrayDataReference(work.Operands.Table.ByWeight);
         ushort* table = (ushort*)Unsafe.AsPointer(ref columns);
+
+        // Columns hold products less Bias, to fit 16 bits unsigned: n products have left out n times as much.
         new Span<int>(sums, outputs).Fill(fanIn * work.Operands.Table.Bias);
         int k = 0;
+
+        // Three k a pass: a sum is loaded and stored once for three products. The last fan-in % 3 follow one by one.
         for (; k <= fanIn - 3; k += 3)
         {
             byte* x0 = work.Packed + work.Offsets[k], x1 = work.Packed + work.Offsets[k + 1], x2 = work.Packed + work.Offsets[k + 2];

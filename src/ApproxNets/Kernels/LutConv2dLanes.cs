@@ -10,10 +10,12 @@ namespace ApproxNets.Kernels;
 /// </summary>
 /// <remarks>
 /// <para>Order: block of lanes / eight k / streams. The eight tables stay in the caches, the sums of the streams (64 bytes each with 16
-/// lanes) in L2. A table is built by transposing the columns of the lanes' weights (or the rows of their activations).</para>
-/// <para>The tables hold <see cref="LutResiduals"/>; where those of two k fit 16 bits together, they are added in 16 bits first. See
-/// <see cref="ILutLanes"/> for the rest of the sum.
-/// Generic in the width of vectors.</para>
+/// lanes) in L2. A table is built by transposing the columns of the lanes' weights (or the rows of their activations): 256 codes times
+/// the lanes, which pays from some 60 streams on (<see cref="StripPlan"/>). A product then costs 1 / lanes of a load and two additions.
+/// </para>
+/// <para>The tables hold <see cref="LutResiduals"/>; where those of two k fit 16 bits together, they are added in 16 bits first. What
+/// residuals leave out, <c>sum_k Least_k</c> of a lane and the slope times the codes of a stream, is added in the end. See
+/// <see cref="ILutLanes"/> for how 16-bit lanes become 32-bit sums.</para>
 /// </remarks>
 internal static unsafe class LutConv2dLanes<TLanes>
     where TLanes : struct, ILutLanes
@@ -55,6 +57,8 @@ internal static unsafe class LutConv2dLanes<TLanes>
         Conv2dShape shape = a.Shape;
         PackedStrip strip = work.Strip;
         int o = (work.Group * work.Channels) + lane, fanIn = shape.FanIn, count = strip.Count;
+
+        // Only the codes that occur are expanded, in whole blocks of eight, which Expand transposes at a time.
         int firstCode = work.Low & -8, codes = (work.High | 7) + 1 - firstCode;
         byte* weights = a.Weights + ((long)o * fanIn);
         Add(job, work.Residuals, (firstCode, codes), fanIn, count, work.Packed, work.Offsets, weights, job.Ks, fanIn, used);
@@ -201,6 +205,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
         new Span<int>(job.Sums, count * Lanes).Clear();
         for (int k = 0; k < fanIn; k += Depth)
         {
+            // A last pass of fewer k is filled up to 4 or 8 with tables of zeros, which add nothing whatever codes they meet.
             int depth = Math.Min(Depth, fanIn - k), padded = depth > 4 ? 8 : 4, widest = 0, before = 0;
             for (int i = 0; i < padded; i++)
             {
@@ -218,6 +223,7 @@ internal static unsafe class LutConv2dLanes<TLanes>
                     laneCodes[l] = lanes[laneOffsets[k + i] + (Math.Min(l, used - 1) * laneStep)];
                 }
 
+                // Pairs are (0, 1), (2, 3), ..: the sum of their greatest residuals tells whether 16 bits hold both.
                 int range = Rows(residuals, laneCodes, rows, job.LaneOffset);
                 (widest, before) = (Math.Max(widest, (i & 1) == 0 ? range : range + before), range);
                 TLanes.Expand(rows, codes.First, codes.Count, table);

@@ -11,9 +11,14 @@ namespace ApproxNets.Kernels;
 /// more than many, and sums stay in registers.
 /// </summary>
 /// <remarks>
-/// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations; the bytes of the two k are
-/// added as bytes where they fit (<see cref="LutResiduals"/>), then <c>full += t; odd += t >>> 8</c> in 16-bit lanes and in the end
-/// <c>even = full - (odd &lt;&lt; 8)</c>. Codes of eight bits need two permutations and a blend for each look-up.</para>
+/// <para>Order: tile of 256 outputs / 256 k / channel / two k. A pair of k, 256 outputs: 16 permutations, so a product costs 1/32 of one,
+/// and some 4.7 cycles go to 64 outputs of one k. Codes of eight bits need two permutations and a blend for each look-up.</para>
+/// <para>Sums: a 16-bit lane t holds the bytes of two outputs, <c>t = even + 256 odd</c>. Instead of taking each t apart,
+/// <c>full = sum t</c> and <c>odd = sum (t >>> 8)</c> are kept modulo 2^16, and in the end <c>even = full - (odd &lt;&lt; 8)</c>: the same
+/// modulo 2^16, hence the same number, since 256 bytes fit 16 bits. Two k are added as bytes first where no byte overflows
+/// (<see cref="LutResiduals"/>). Low and high bytes are summed apart and joined as <c>low + (high &lt;&lt; Shift)</c> in 32 bits.</para>
+/// <para>Remainders: outputs past the last are computed from the slack behind the packed codes and never written; k without a partner is
+/// paired with row 256, which is all zeros.</para>
 /// </remarks>
 internal static unsafe class LutConv2dPermutation
 {
@@ -197,7 +202,8 @@ internal static unsafe class LutConv2dPermutation
         }
     }
 
-    /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i.</summary>
+    /// <summary>Joins low and high sums to 32 bits, with output 4 j + i of the 64 in lane j of vector i: a 32-bit lane j holds the 16-bit
+    /// lanes 2 j and 2 j + 1, and each of these an even and an odd output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Flush(in Sums16 low, in Sums16 high, int shift, int* to, bool add)
     {
@@ -307,6 +313,7 @@ internal static unsafe class LutConv2dPermutation
         Vector512<byte> Find(Vector512<byte> codes);
     }
 
+    /// <summary>Vectors of a tile. A type, so that the loop is compiled for each number.</summary>
     private interface IVectors
     {
         static abstract int Count { get; }

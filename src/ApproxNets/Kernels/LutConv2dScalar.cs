@@ -1,12 +1,23 @@
+// The flow of data, 2 of 8. The kernel computes a convolution by looking every product up in a multiplier's table (1). It sees 8-bit
+// codes and sums only; the layer (3) makes the codes and turns sums into real numbers. This is the plain form. The other paths are faster
+// and give the same bits.
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Kernels;
 
 /// <summary>
-/// The reference: one look-up per product, <c>products[x * 256 + w]</c>, in the order of the formula. The oracle of the other
-/// paths. It is deliberately not fast.
+/// The plain loop: <c>sums[b, o, y, x] = sum_k products[xCode_k * 256 + wCode_k]</c> over the fan-in k = (channel of the group, kernel row,
+/// kernel column). It is the oracle of all other paths and the fallback of machines without vectors, and deliberately not fast: one load
+/// from a table of 256 KB for each product, some 2 to 3 cycles.
 /// </summary>
+/// <remarks>
+/// Layouts: activations <c>[B, C, H, W]</c>, weights <c>[O, n]</c> in the order of k, output <c>[B, O, OutHeight, OutWidth]</c>. A padded
+/// position has the code <c>PadCode</c> and takes part as any other, since a circuit would multiply there, too. 32 bits hold every sum:
+/// <see cref="Conv2dShape.Validate"/> bounds the fan-in.
+/// </remarks>
 internal static unsafe class LutConv2dScalar
 {
-    /// <summary>Computes all output planes; planes are independent, so threads share them out.</summary>
+    /// <summary>Computes all output planes. A plane is one channel of one image; threads share them out.</summary>
     public static void Run(LutConv2dOperands a, int threads) =>
         WorkTeam.Run(a.Shape.Batch * a.Shape.OutChannels, threads, new Planes(a));
 
@@ -14,6 +25,8 @@ internal static unsafe class LutConv2dScalar
     {
         Conv2dShape s = a.Shape;
         ReadOnlySpan<int> products = a.Table.Products;
+
+        // Channel o belongs to group o / groupOut, which sees groupIn input channels.
         int groupIn = s.InChannels / s.Groups, groupOut = s.OutChannels / s.Groups;
         int outHeight = s.OutHeight, outWidth = s.OutWidth;
         byte* channels = a.X + (((long)b * s.InChannels) + (o / groupOut * groupIn)) * s.Height * s.Width;
@@ -39,6 +52,7 @@ internal static unsafe class LutConv2dScalar
                     }
                 }
 
+                // The sum itself, or scaled with its bias where the layer asks for real numbers.
                 output[(oy * outWidth) + ox] = a.Finish(sum, o);
             }
         }

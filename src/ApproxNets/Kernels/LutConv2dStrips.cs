@@ -1,3 +1,5 @@
+using ApproxNets.Foundation;
+
 namespace ApproxNets.Kernels;
 
 /// <summary>

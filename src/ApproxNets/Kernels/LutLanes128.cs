@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace ApproxNets.Kernels;
 
-/// <summary>Eight lanes in vectors of 128 bits, in portable operations only: for ARM64, and for x86-64 without AVX2.</summary>
+/// <summary>Eight lanes in vectors of 128 bits, in portable operations only: for ARM64, and for x86-64 without AVX2. The steps are those of
+/// <see cref="LutLanes256"/>, with half as many lanes and plain loops for both transposes.</summary>
 internal readonly unsafe struct LutLanes128 : ILutLanes
 {
     private const int Lanes = 8;
@@ -24,20 +25,17 @@ internal readonly unsafe struct LutLanes128 : ILutLanes
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(ushort* tables, byte** x, int depth, bool paired, int count, int* sums)
     {
         for (int i = 0; i < depth; i += 4)
         {
-            byte* x0 = x[i], x1 = x[i + 1], x2 = x[i + 2], x3 = x[i + 3];
-            ushort* t = tables + (i * TableLength);
             if (paired)
             {
-                AddPaired(t, x0, x1, x2, x3, count, sums);
+                AddRows<Paired>(tables + (i * TableLength), x + i, count, sums);
             }
             else
             {
-                AddSingle(t, x0, x1, x2, x3, count, sums);
+                AddRows<Unpaired>(tables + (i * TableLength), x + i, count, sums);
             }
         }
     }
@@ -64,25 +62,30 @@ internal readonly unsafe struct LutLanes128 : ILutLanes
         }
     }
 
-    private static void AddPaired(ushort* t, byte* x0, byte* x1, byte* x2, byte* x3, int count, int* sums)
+    // Four k a pass: with eight, pointers and rows do not fit 16 registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows<TSum>(ushort* t, byte** x, int count, int* sums)
+        where TSum : struct
     {
+        byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
         for (nint p = 0; p < count; p++, sums += Lanes)
         {
-            Vector128<int> a = (Row(t, x0[p]) + Row(t + TableLength, x1[p])).AsInt32();
-            Vector128<int> b = (Row(t + (2 * TableLength), x2[p]) + Row(t + (3 * TableLength), x3[p])).AsInt32();
-            (Vector128.LoadAligned(sums) + (a + b)).StoreAligned(sums);
-            (Vector128.LoadAligned(sums + 4) + ((a >>> 16) + (b >>> 16))).StoreAligned(sums + 4);
-        }
-    }
+            Vector128<ushort> a = Row(t, x0[p]), b = Row(t + TableLength, x1[p]);
+            Vector128<ushort> c = Row(t + (2 * TableLength), x2[p]), d = Row(t + (3 * TableLength), x3[p]);
+            Vector128<int> full, odd;
+            if (typeof(TSum) == typeof(Paired))
+            {
+                Vector128<int> ab = (a + b).AsInt32(), cd = (c + d).AsInt32();
+                (full, odd) = (ab + cd, (ab >>> 16) + (cd >>> 16));
+            }
+            else
+            {
+                full = a.AsInt32() + b.AsInt32() + (c.AsInt32() + d.AsInt32());
+                odd = (a.AsInt32() >>> 16) + (b.AsInt32() >>> 16) + (c.AsInt32() >>> 16) + (d.AsInt32() >>> 16);
+            }
 
-    private static void AddSingle(ushort* t, byte* x0, byte* x1, byte* x2, byte* x3, int count, int* sums)
-    {
-        for (nint p = 0; p < count; p++, sums += Lanes)
-        {
-            Vector128<int> a = Row(t, x0[p]).AsInt32(), b = Row(t + TableLength, x1[p]).AsInt32();
-            Vector128<int> c = Row(t + (2 * TableLength), x2[p]).AsInt32(), d = Row(t + (3 * TableLength), x3[p]).AsInt32();
-            (Vector128.LoadAligned(sums) + ((a + b) + (c + d))).StoreAligned(sums);
-            (Vector128.LoadAligned(sums + 4) + ((a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16))).StoreAligned(sums + 4);
+            (Vector128.LoadAligned(sums) + full).StoreAligned(sums);
+            (Vector128.LoadAligned(sums + 4) + odd).StoreAligned(sums + 4);
         }
     }
 

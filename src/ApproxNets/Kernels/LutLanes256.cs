@@ -26,7 +26,8 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
         to += (nint)firstCode * pitch;
         for (nint code = 0; code < codes; code += 8, to += 8 * pitch)
         {
-            // Eight codes of positions i and i + 8 side by side; three rounds of interleaving transpose both halves at once.
+            // Eight codes of positions i and i + 8 side by side, in the lower and upper half, since AVX2 interleaves halves apart. Three
+            // rounds of interleaving, of 16, 32 and 64 bits, transpose both 8x8 halves at once: row code has positions 0..7, then 8..15.
             Vector256<ushort> a = Both(r0 + code, s0 + code), b = Both(r1 + code, s1 + code);
             Vector256<ushort> c = Both(r2 + code, s2 + code), d = Both(r3 + code, s3 + code);
             Vector256<ushort> e = Both(r4 + code, s4 + code), f = Both(r5 + code, s5 + code);
@@ -44,24 +45,13 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
 
     public static void Add(ushort* tables, byte** x, int depth, bool paired, int count, int* sums)
     {
-        if (depth == 8)
+        if (paired)
         {
-            if (paired)
-            {
-                Add8<PairSum>(tables, x, count, sums);
-            }
-            else
-            {
-                Add8<SingleSum>(tables, x, count, sums);
-            }
-        }
-        else if (paired)
-        {
-            Add4<PairSum>(tables, x, count, sums);
+            AddRows<Paired>(tables, x, depth == 8, count, sums);
         }
         else
         {
-            Add4<SingleSum>(tables, x, count, sums);
+            AddRows<Unpaired>(tables, x, depth == 8, count, sums);
         }
     }
 
@@ -104,34 +94,43 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add8<TSum>(ushort* t, byte** x, int count, int* sums)
-        where TSum : struct, IRowSum
+    private static void AddRows<TSum>(ushort* t, byte** x, bool eight, int count, int* sums)
+        where TSum : struct
     {
-        byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3], x4 = x[4], x5 = x[5], x6 = x[6], x7 = x[7];
+        byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
+        byte* x4 = eight ? x[4] : null, x5 = eight ? x[5] : null, x6 = eight ? x[6] : null, x7 = eight ? x[7] : null;
         for (nint p = 0; p < count; p++, sums += Lanes)
         {
-            Vector256<int> full = Vector256.LoadAligned(sums), odd = Vector256.LoadAligned(sums + 8);
-            TSum.Add(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
-            TSum.Add(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
-            TSum.Add(Row(t + (4 * TableLength), x4[p]), Row(t + (5 * TableLength), x5[p]), ref full, ref odd);
-            TSum.Add(Row(t + (6 * TableLength), x6[p]), Row(t + (7 * TableLength), x7[p]), ref full, ref odd);
+            Vector256<int> full = Vector256.LoadAligned(sums), odd = Vector256.LoadAligned(sums + (Lanes / 2));
+            AddTwo<TSum>(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
+            AddTwo<TSum>(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
+            if (eight)
+            {
+                AddTwo<TSum>(Row(t + (4 * TableLength), x4[p]), Row(t + (5 * TableLength), x5[p]), ref full, ref odd);
+                AddTwo<TSum>(Row(t + (6 * TableLength), x6[p]), Row(t + (7 * TableLength), x7[p]), ref full, ref odd);
+            }
+
             full.StoreAligned(sums);
-            odd.StoreAligned(sums + 8);
+            odd.StoreAligned(sums + (Lanes / 2));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add4<TSum>(ushort* t, byte** x, int count, int* sums)
-        where TSum : struct, IRowSum
+    // full += a + b and odd += their high halves, by 32-bit elements. Where a + b does not carry from the low half to the high one, it is
+    // one addition of 16-bit elements, and one shift serves both rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTwo<TSum>(Vector256<ushort> a, Vector256<ushort> b, ref Vector256<int> full, ref Vector256<int> odd)
+        where TSum : struct
     {
-        byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
-        for (nint p = 0; p < count; p++, sums += Lanes)
+        if (typeof(TSum) == typeof(Paired))
         {
-            Vector256<int> full = Vector256.LoadAligned(sums), odd = Vector256.LoadAligned(sums + 8);
-            TSum.Add(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
-            TSum.Add(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
-            full.StoreAligned(sums);
-            odd.StoreAligned(sums + 8);
+            Vector256<int> both = (a + b).AsInt32();
+            full += both;
+            odd += both >>> 16;
+        }
+        else
+        {
+            full += a.AsInt32() + b.AsInt32();
+            odd += (a.AsInt32() >>> 16) + (b.AsInt32() >>> 16);
         }
     }
 
@@ -146,32 +145,5 @@ internal readonly unsafe struct LutLanes256 : ILutLanes
         Vector256<ulong> a = low.AsUInt64(), b = high.AsUInt64();
         Avx2.UnpackLow(a, b).AsUInt16().StoreAligned(to);
         Avx2.UnpackHigh(a, b).AsUInt16().StoreAligned(to + pitch);
-    }
-
-    /// <summary>How two table rows join the sums.</summary>
-    private interface IRowSum
-    {
-        static abstract void Add(Vector256<ushort> a, Vector256<ushort> b, ref Vector256<int> full, ref Vector256<int> odd);
-    }
-
-    private readonly struct PairSum : IRowSum
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Add(Vector256<ushort> a, Vector256<ushort> b, ref Vector256<int> full, ref Vector256<int> odd)
-        {
-            Vector256<int> both = (a + b).AsInt32();
-            full += both;
-            odd += both >>> 16;
-        }
-    }
-
-    private readonly struct SingleSum : IRowSum
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Add(Vector256<ushort> a, Vector256<ushort> b, ref Vector256<int> full, ref Vector256<int> odd)
-        {
-            full += a.AsInt32() + b.AsInt32();
-            odd += (a.AsInt32() >>> 16) + (b.AsInt32() >>> 16);
-        }
     }
 }

@@ -19,24 +19,13 @@ internal readonly unsafe struct LutLanes512 : ILutLanes
 
     public static void Add(ushort* tables, byte** x, int depth, bool paired, int count, int* sums)
     {
-        if (depth == 8)
+        if (paired)
         {
-            if (paired)
-            {
-                Add8<PairSum>(tables, x, count, sums);
-            }
-            else
-            {
-                Add8<SingleSum>(tables, x, count, sums);
-            }
-        }
-        else if (paired)
-        {
-            Add4<PairSum>(tables, x, count, sums);
+            AddRows<Paired>(tables, x, depth == 8, count, sums);
         }
         else
         {
-            Add4<SingleSum>(tables, x, count, sums);
+            AddRows<Unpaired>(tables, x, depth == 8, count, sums);
         }
     }
 
@@ -64,63 +53,45 @@ internal readonly unsafe struct LutLanes512 : ILutLanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add8<TSum>(ushort* t, byte** x, int count, int* sums)
-        where TSum : struct, IRowSum
-    {
-        byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3], x4 = x[4], x5 = x[5], x6 = x[6], x7 = x[7];
-        for (nint p = 0; p < count; p++, sums += Lanes)
-        {
-            Vector512<int> full = Vector512.LoadAligned(sums), odd = Vector512.LoadAligned(sums + 16);
-            TSum.Add(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
-            TSum.Add(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
-            TSum.Add(Row(t + (4 * TableLength), x4[p]), Row(t + (5 * TableLength), x5[p]), ref full, ref odd);
-            TSum.Add(Row(t + (6 * TableLength), x6[p]), Row(t + (7 * TableLength), x7[p]), ref full, ref odd);
-            full.StoreAligned(sums);
-            odd.StoreAligned(sums + 16);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add4<TSum>(ushort* t, byte** x, int count, int* sums)
-        where TSum : struct, IRowSum
+    private static void AddRows<TSum>(ushort* t, byte** x, bool eight, int count, int* sums)
+        where TSum : struct
     {
         byte* x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
+        byte* x4 = eight ? x[4] : null, x5 = eight ? x[5] : null, x6 = eight ? x[6] : null, x7 = eight ? x[7] : null;
         for (nint p = 0; p < count; p++, sums += Lanes)
         {
-            Vector512<int> full = Vector512.LoadAligned(sums), odd = Vector512.LoadAligned(sums + 16);
-            TSum.Add(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
-            TSum.Add(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
+            Vector512<int> full = Vector512.LoadAligned(sums), odd = Vector512.LoadAligned(sums + (Lanes / 2));
+            AddTwo<TSum>(Row(t, x0[p]), Row(t + TableLength, x1[p]), ref full, ref odd);
+            AddTwo<TSum>(Row(t + (2 * TableLength), x2[p]), Row(t + (3 * TableLength), x3[p]), ref full, ref odd);
+            if (eight)
+            {
+                AddTwo<TSum>(Row(t + (4 * TableLength), x4[p]), Row(t + (5 * TableLength), x5[p]), ref full, ref odd);
+                AddTwo<TSum>(Row(t + (6 * TableLength), x6[p]), Row(t + (7 * TableLength), x7[p]), ref full, ref odd);
+            }
+
             full.StoreAligned(sums);
-            odd.StoreAligned(sums + 16);
+            odd.StoreAligned(sums + (Lanes / 2));
         }
     }
 
-    private static Vector512<ushort> Row(ushort* table, byte code) => Vector512.LoadAligned(table + ((nuint)code * Lanes));
-
-    /// <summary>How two table rows join the sums.</summary>
-    private interface IRowSum
+    // full += a + b and odd += their high halves, by 32-bit elements. Where a + b does not carry from the low half to the high one, it is
+    // one addition of 16-bit elements, and one shift serves both rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTwo<TSum>(Vector512<ushort> a, Vector512<ushort> b, ref Vector512<int> full, ref Vector512<int> odd)
+        where TSum : struct
     {
-        static abstract void Add(Vector512<ushort> a, Vector512<ushort> b, ref Vector512<int> full, ref Vector512<int> odd);
-    }
-
-    private readonly struct PairSum : IRowSum
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Add(Vector512<ushort> a, Vector512<ushort> b, ref Vector512<int> full, ref Vector512<int> odd)
+        if (typeof(TSum) == typeof(Paired))
         {
             Vector512<int> both = (a + b).AsInt32();
             full += both;
             odd += both >>> 16;
         }
-    }
-
-    private readonly struct SingleSum : IRowSum
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Add(Vector512<ushort> a, Vector512<ushort> b, ref Vector512<int> full, ref Vector512<int> odd)
+        else
         {
             full += a.AsInt32() + b.AsInt32();
             odd += (a.AsInt32() >>> 16) + (b.AsInt32() >>> 16);
         }
     }
+
+    private static Vector512<ushort> Row(ushort* table, byte code) => Vector512.LoadAligned(table + ((nuint)code * Lanes));
 }

@@ -8,6 +8,9 @@ namespace ApproxNets.Kernels;
 /// <para>Slope 128 takes from unsigned tables what all rows have in common, so that for multipliers near the exact one residuals
 /// stay below 2^15, as those of signed tables do by themselves. Then two of nearly any two rows add up in 16 bits. Slope 0 serves
 /// all other tables, whose residuals always fit 16 bits.</para>
+/// <para>Why: a sum over k becomes <c>sum residual + sum Least_k + Slope sum c_k</c>, and only the first part needs look-ups. Small numbers
+/// leave room: residuals below 2^15 add up in pairs in 16 bits, and split into 7 low and 8 high bits their low parts do so in a
+/// byte.</para>
 /// <para>Row 256 is all zeros: an operand that adds nothing.</para>
 /// </remarks>
 internal sealed class LutResiduals

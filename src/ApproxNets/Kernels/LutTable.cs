@@ -29,7 +29,7 @@ public sealed class LutTable
         }
 
         (int least, int greatest) = SpanRange.Of(products);
-        if (least < short.MinValue || greatest > ushort.MaxValue || greatest - least > ushort.MaxValue)
+        if (least < 0 ? least < short.MinValue || greatest > short.MaxValue : greatest > ushort.MaxValue)
         {
             throw new ArgumentException(
                 $"Product table: found products of {least}..{greatest}, expected 16 bits "

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ApproxNets.Kernels;
 
-/// <content>Copies codes from images to planes.</content>
+/// <content>Copies codes from images to planes: about a vector for each row of each image and kx, so a small share of the time unless there
+/// are few channels.</content>
 internal readonly unsafe partial struct PackedStrip
 {
     /// <summary>Packs one group of channels.</summary>
@@ -16,6 +17,8 @@ internal readonly unsafe partial struct PackedStrip
     public void Pack(in LutConv2dOperands a, int group, byte* shuffles, byte* to)
     {
         Conv2dShape s = _shape;
+
+        // A fully connected layer: the outputs of a k are the images, so [image, c] is transposed.
         if (s is { Height: 1, Width: 1, KernelHeight: 1, KernelWidth: 1, Groups: 1, Padding: (0, 0) })
         {
             ByteTranspose.Run(a.X + ((long)_firstImage * s.InChannels), Images, s.InChannels, to, threads: 1);
@@ -95,6 +98,7 @@ internal readonly unsafe partial struct PackedStrip
             for (int image = 0; image < Images; image++, from += (long)s.InChannels * length)
             {
                 byte* source = from;
+                // The last maps of the input are copied first: a vector would read past its end.
                 if (from + _shuffleLength > end)
                 {
                     Buffer.MemoryCopy(from, whole, LargeMap, length);
@@ -103,6 +107,7 @@ internal readonly unsafe partial struct PackedStrip
 
                 if (_shuffleLength == SmallMap)
                 {
+                    // Each writes a whole vector; what is past the map is overwritten by the next image.
                     ShuffleMap16(source, indices, a.PadCode, planes, to + ((long)image * map), planeLength);
                 }
                 else
@@ -127,6 +132,7 @@ internal readonly unsafe partial struct PackedStrip
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ShuffleMap64(byte* map, byte* indices, byte padCode, int planes, byte* to, int planeLength)
     {
+        // The permutation ignores the uppermost bit of an index; the blend takes the padding where it is set.
         Vector512<byte> pad = Vector512.Create(padCode), codes = Vector512.Load(map);
         for (int k = 0; k < planes; k++, to += planeLength)
         {
@@ -144,51 +150,21 @@ internal readonly unsafe partial struct PackedStrip
     {
         int images = Images, outWidth = OutWidth;
         byte pad = a.PadCode;
-        byte* end = a.X + _shape.InputLength;
-        if (outWidth is 4 or 8 or 16 or 32 && row >= a.X && row + ((images - 1) * imagePitch) + outWidth <= end)
+        if (outWidth <= 32 && row >= a.X && row + ((images - 1) * imagePitch) + 32 <= a.X + _shape.InputLength)
         {
-            // The whole width in one go, neighbours included where it stands out; padding is put over them.
-            byte* keep = stackalloc byte[32], padding = stackalloc byte[32];
-            for (int i = 0; i < 32; i++)
+            // One vector for the whole width. What the load takes too much, a neighbour on either side, gives way to padding: byte i is
+            // inside where i - left < right - left, without sign. What the store writes too much is overwritten by the next image or row:
+            // they are written in rising order, and the last one has the slack behind it.
+            Vector256<byte> padding = Vector256.Create(pad), inside = Vector256.LessThan(
+                Vector256<byte>.Indices - Vector256.Create((byte)left), Vector256.Create((byte)(right - left)));
+            for (int image = 0; outWidth > 16 && image < images; image++, row += imagePitch, to += outWidth)
             {
-                bool inside = i >= left && i < right;
-                (keep[i], padding[i]) = inside ? (byte.MaxValue, (byte)0) : ((byte)0, pad);
+                Vector256.ConditionalSelect(inside, Vector256.Load(row), padding).Store(to);
             }
 
-            switch (outWidth)
+            for (int image = 0; outWidth <= 16 && image < images; image++, row += imagePitch, to += outWidth)
             {
-                case 4:
-                    uint keep4 = *(uint*)keep, padding4 = *(uint*)padding;
-                    for (int image = 0; image < images; image++)
-                    {
-                        Unsafe.WriteUnaligned(to + (image * 4), (Unsafe.ReadUnaligned<uint>(row + (image * imagePitch)) & keep4) | padding4);
-                    }
-
-                    break;
-                case 8:
-                    ulong keep8 = *(ulong*)keep, padding8 = *(ulong*)padding;
-                    for (int image = 0; image < images; image++)
-                    {
-                        Unsafe.WriteUnaligned(to + (image * 8), (Unsafe.ReadUnaligned<ulong>(row + (image * imagePitch)) & keep8) | padding8);
-                    }
-
-                    break;
-                case 16:
-                    Vector128<byte> keep16 = Vector128.Load(keep), padding16 = Vector128.Load(padding);
-                    for (int image = 0; image < images; image++)
-                    {
-                        ((Vector128.Load(row + (image * imagePitch)) & keep16) | padding16).Store(to + (image * 16));
-                    }
-
-                    break;
-                default:
-                    Vector256<byte> keep32 = Vector256.Load(keep), padding32 = Vector256.Load(padding);
-                    for (int image = 0; image < images; image++)
-                    {
-                        ((Vector256.Load(row + (image * imagePitch)) & keep32) | padding32).Store(to + (image * 32));
-                    }
-
-                    break;
+                Vector128.ConditionalSelect(inside.GetLower(), Vector128.Load(row), padding.GetLower()).Store(to);
             }
 
             return;
@@ -196,7 +172,7 @@ internal readonly unsafe partial struct PackedStrip
 
         for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
         {
-            Copy(row + left, to + left, right - left);
+            new Span<byte>(row + left, right - left).CopyTo(new Span<byte>(to + left, right - left));
             Pad(to, left, right, outWidth, pad);
         }
     }
@@ -208,23 +184,13 @@ internal readonly unsafe partial struct PackedStrip
         byte* end = a.X + _shape.InputLength;
         for (int image = 0; image < images; image++, row += imagePitch, to += outWidth)
         {
+            // Stride 2: the even bytes of 16, eight at a time. Bytes past the row are read only inside the input, and what they give is
+            // overwritten by padding, the next image or the next row.
             int i = left;
-            if (stride == 2)
+            for (; stride == 2 && i < right && row + (2 * i) + 16 <= end; i += 8)
             {
-                // Even bytes of 16; the last of them may belong to what follows the row, if only inside the input.
-                for (; i + 8 <= right && row + (2 * i) + 16 <= end; i += 8)
-                {
-                    Vector128<ushort> even = Vector128.Load(row + (2 * i)).AsUInt16() & Vector128.Create((ushort)byte.MaxValue);
-                    Unsafe.WriteUnaligned(to + i, Vector128.Narrow(even, even).AsUInt64().ToScalar());
-                }
-            }
-
-            if (stride == 2 && i + 4 <= right && row + (2 * i) + 8 <= end)
-            {
-                ulong even = Unsafe.ReadUnaligned<ulong>(row + (2 * i)) & 0x00FF00FF00FF00FF;
-                even = (even | (even >> 8)) & 0x0000FFFF0000FFFF;
-                Unsafe.WriteUnaligned(to + i, (uint)(even | (even >> 16)));
-                i += 4;
+                Vector128<ushort> even = Vector128.Load(row + (2 * i)).AsUInt16() & Vector128.Create((ushort)byte.MaxValue);
+                Unsafe.WriteUnaligned(to + i, Vector128.Narrow(even, even).AsUInt64().ToScalar());
             }
 
             for (; i < right; i++)
@@ -247,40 +213,6 @@ internal readonly unsafe partial struct PackedStrip
         for (int i = right; i < outWidth; i++)
         {
             to[i] = pad;
-        }
-    }
-
-    /// <summary>Copies in the widest pieces that fit, the last one overlapping the one before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* from, byte* to, int count)
-    {
-        if (count >= 16)
-        {
-            for (int i = 0; i < count - 16; i += 16)
-            {
-                Vector128.Load(from + i).Store(to + i);
-            }
-
-            Vector128.Load(from + count - 16).Store(to + count - 16);
-        }
-        else if (count >= 8)
-        {
-            ulong last = Unsafe.ReadUnaligned<ulong>(from + count - 8);
-            Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<ulong>(from));
-            Unsafe.WriteUnaligned(to + count - 8, last);
-        }
-        else if (count >= 4)
-        {
-            uint last = Unsafe.ReadUnaligned<uint>(from + count - 4);
-            Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<uint>(from));
-            Unsafe.WriteUnaligned(to + count - 4, last);
-        }
-        else
-        {
-            for (int i = 0; i < count; i++)
-            {
-                to[i] = from[i];
-            }
         }
     }
 }

@@ -148,7 +148,8 @@ internal readonly unsafe partial struct PackedStrip
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SumCodes(byte* packed, ushort* scratch, int factor, int* sums)
     {
-        // 257 codes fit 16 bits.
+        // Planes are added up first, 257 of them fit 16 bits. Then the sum of an output is that of its kernel rows' places in the plane:
+        // an addition for each plane and one for each ky, where looking at every k would take as many as there are products.
         const int Most = ushort.MaxValue / byte.MaxValue;
         int planes = _shape.InChannels / _shape.Groups * Planes, length = PlaneLength;
         new Span<int>(sums, Count).Clear();

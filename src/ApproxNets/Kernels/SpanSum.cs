@@ -12,7 +12,7 @@ internal static class SpanSum
         Vector128<uint> sums = default;
         while (i <= values.Length - 16)
         {
-            // 16 bits hold 257 bytes.
+            // 16 bits hold 257 bytes, and a lane takes two of each vector: 128 vectors.
             Vector128<ushort> part = default;
             for (int end = Math.Min(i + (128 * 16), values.Length - 15); i < end; i += 16)
             {

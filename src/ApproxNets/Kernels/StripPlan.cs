@@ -2,7 +2,7 @@ namespace ApproxNets.Kernels;
 
 /// <summary>
 /// How the work of a convolution is cut into units (groups of channels, strips of outputs, parts of a strip) and how a strip is
-/// computed. It affects speed only.
+/// computed: by the strategy whose estimated cycles for each k are the fewest. It affects speed only.
 /// </summary>
 internal readonly struct StripPlan
 {
@@ -118,6 +118,8 @@ internal readonly struct StripPlan
     {
         double add = (AddCost * lanes) + AddOverhead;
         double permute = (outputs > 192 ? PermuteCost : PermuteAloneCost) * (codes > LutResiduals.WindowCodes ? PermuteAllCodes : 1);
+
+        // In the order of LutStrategy. Expanding is paid for each block of lanes, adding for each stream past it.
         Span<double> costs =
         [
             ColumnCost * channels * (outputs + 4),
@@ -136,4 +138,24 @@ internal readonly struct StripPlan
     }
 
     private static int DivideUp(int value, int by) => (value + by - 1) / by;
+}
+
+/// <summary>How the products of a strip are looked up. All give the same sums. The order is that of the costs in
+/// <see cref="StripPlan"/>.</summary>
+internal enum LutStrategy
+{
+    /// <summary>One by one, in the column of each weight: <see cref="LutConv2dColumns"/>. For few products.</summary>
+    Columns,
+
+    /// <summary>In tables expanded for many channels, indexed by activation codes: <see cref="LutConv2dLanes{TLanes}"/>.</summary>
+    ChannelLanes,
+
+    /// <summary>In tables expanded for many outputs, indexed by weight codes: <see cref="LutConv2dLanes{TLanes}"/>.</summary>
+    OutputLanes,
+
+    /// <summary>By byte permutations in the columns of weights, many outputs at once: <see cref="LutConv2dPermutation"/>.</summary>
+    OutputPermutation,
+
+    /// <summary>By byte permutations in the rows of activations, many channels at once: <see cref="LutConv2dPermutation"/>.</summary>
+    ChannelPermutation,
 }

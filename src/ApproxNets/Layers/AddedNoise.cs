@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 using ApproxNets.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +29,7 @@ internal sealed class AddedNoise : autograd.SingleTensorFunction<AddedNoise>
             var noise = zeros(output.shape);
             var values = MemoryMarshal.Cast<byte, float>(noise.bytes);
             GaussianNoise.Add(values, values, deviation, seed);
-            return output.add(noise.to(output.device).mul(sigma.abs())).MoveToOuterDisposeScope();
+            return output.Plus(noise.to(output.device).mul(sigma.abs())).MoveToOuterDisposeScope();
         }
 
         var noisy = is_grad_enabled() && (output.requires_grad || sigma.requires_grad)

@@ -35,7 +35,7 @@ public sealed class ApproxConv2d : ApproxLayer
         _groups = (int)source.groups;
     }
 
-    private protected override Tensor Exact(Tensor input, Tensor weight, Tensor? bias) =>
+    private protected override Tensor Operation(Tensor input, Tensor weight, Tensor? bias) =>
         functional.conv2d(input, weight, bias, _stride, _padding, _dilation, _groups);
 
     internal override Conv2dShape ShapeFor(ReadOnlySpan<long> inputShape)

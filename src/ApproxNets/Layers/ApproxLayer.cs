@@ -1,6 +1,11 @@
+// The flow of data, 3 of 8. A layer of the network: weights, ranges and the arithmetic that it computes in. ApproximateArithmetic runs
+// the kernel (2), QuantizedArithmetic multiplies exactly, NoiseArithmetic adds the noise of the search (4). ApproxModel makes a network
+// of such layers.
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,25 +13,17 @@ using static TorchSharp.torch.nn;
 namespace ApproxNets.Layers;
 
 /// <summary>
-/// A convolution or fully connected layer that can run in float, quantised, with noise, or with an approximate
-/// multiplier; see <see cref="LayerMode"/>. Weights, bias and noise scale are the same in every mode.
+/// A convolution or fully connected layer that computes in the <see cref="Arithmetic"/> it holds: float, quantised, with noise, or with an
+/// approximate multiplier. It owns weights, bias, noise scale and the range of its inputs, and offers every arithmetic what it needs:
+/// operand codes, grids, and the exact operation.
 /// </summary>
-/// <remarks>
-/// <para>Quantised: <c>y = conv(fq(x), fq(w)) + b</c> with fake quantisation <c>fq</c> and straight-through gradients.</para>
-/// <para>Approximate: with integer sums <c>acc = sum_k m(x_k, w_k)</c>, padding included,
-/// <c>y = s_x s_w (acc - z_w sum_k (x_k - z_x) - z_x sum_k w_k) + b</c>; only the products are approximate. The gradient is
-/// that of the quantised layer. With the exact table this equals the quantised layer up to float rounding.</para>
-/// <para>Noise: <c>y + |sigma| std(y) eps</c>, <c>eps ~ N(0, 1)</c>, the standard deviation of the batch taken as a constant
-/// (Trommer, Waschneck, Kumar, ICCAD 2022, section 3).</para>
-/// </remarks>
-public abstract partial class ApproxLayer : Module<Tensor, Tensor>
+public abstract class ApproxLayer : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
     private readonly Parameter sigma;
     private readonly RangeObserver observer;
     private readonly QuantizationOptions _options;
-    private Multiplier? _multiplier;
     private QuantizedWeights? _weightsOnGrid;
 
     private protected ApproxLayer(string path, Parameter weight, Parameter? bias, QuantizationOptions options)
@@ -57,8 +54,16 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     /// <summary>Place in the model, as in its state dictionary, e.g. <c>layer1.0.conv1</c>.</summary>
     public string Path { get; }
 
-    /// <summary>What the layer computes.</summary>
-    public LayerMode Mode { get; set; } = LayerMode.Float;
+    /// <summary>How the layer computes its output; in float at first.</summary>
+    /// <exception cref="ArgumentException">The arithmetic's multiplier is of the other signedness.</exception>
+    public Arithmetic Arithmetic
+    {
+        get;
+        set => field = value.Multiplier is not { } multiplier || multiplier.Signedness == Scheme
+            ? value
+            : throw new ArgumentException(
+                $"Layer '{Path}': found {multiplier.Signedness} multiplier '{multiplier.Name}', expected a {Scheme} one.");
+    } = new FloatArithmetic();
 
     /// <summary>Signed or unsigned operand codes.</summary>
     public Signedness Scheme => _options.Scheme;
@@ -78,28 +83,8 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     /// <summary>Fan-in n_l: products summed into one output.</summary>
     public int FanIn => (int)weight.shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
-    /// <summary>Seed of the noise of the next forward pass; set anew for every step.</summary>
-    public long NoiseSeed { get; set; }
-
     /// <summary>Number format of the layer's convolution or matrix product in training.</summary>
     public Precision Precision { get; set => field = value.Resolved(); } = Precision.Float32;
-
-    /// <summary>Which instructions the table kernel uses; <see cref="KernelPath.Tensor"/> on devices other than the CPU.</summary>
-    public KernelPath KernelPath { get; set; } = KernelPath.Auto;
-
-    /// <summary>Terms of the error map in <see cref="LayerMode.Surrogate"/>; null for as many as leave out at most 1 % of its root
-    /// mean square (<see cref="LowRankErrorTable.Residuals"/> tells what a rank leaves out).</summary>
-    public int? SurrogateRank { get; set; }
-
-    /// <summary>The assigned multiplier, used in mode <see cref="LayerMode.Approximate"/>.</summary>
-    /// <exception cref="ArgumentException">The multiplier is of the other signedness.</exception>
-    public Multiplier? Multiplier
-    {
-        get => _multiplier;
-        set => _multiplier = value is null || value.Signedness == Scheme
-            ? value
-            : throw new ArgumentException($"Layer '{Path}': found {value.Signedness} multiplier '{value.Name}', expected a {Scheme} one.");
-    }
 
     /// <summary>Called with input and output of every forward pass while set; for sampling operands and outputs.</summary>
     internal Action<Tensor, Tensor>? Listener { get; set; }
@@ -109,109 +94,118 @@ public abstract partial class ApproxLayer : Module<Tensor, Tensor>
     public AffineParameters ActivationParameters => observer.Range is (double least, double greatest)
         ? AffineParameters.ForActivations(least, greatest, Scheme)
         : throw new InvalidOperationException(
-            $"Layer '{Path}': found no observed activation range; run it in training mode in LayerMode.Quantized first.");
+            $"Layer '{Path}': found no observed activation range; run it in training mode with a QuantizedArithmetic first.");
 
     /// <summary>The grid of weights, from the current weights. With per-channel scales: that of the widest channel.</summary>
     public AffineParameters WeightParameters => WeightsOnGrid().Parameters;
 
-    /// <summary>Computes the layer's output in the current mode.</summary>
+    /// <summary>Computes the layer's output in its arithmetic. In training every arithmetic but float takes in the input's range first.</summary>
     /// <param name="input">float32 <c>[B, C, H, W]</c> or <c>[B, C]</c>.</param>
     /// <returns>float32 <c>[B, O, OutH, OutW]</c> or <c>[B, O]</c>.</returns>
-    /// <exception cref="InvalidOperationException">No multiplier is assigned, or no range was observed.</exception>
+    /// <exception cref="ArgumentException">The input has another shape.</exception>
+    /// <exception cref="ArithmeticException">The input is not finite in training, or NaN where operand codes are needed.</exception>
+    /// <exception cref="InvalidOperationException">No range was observed.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var output = Compute(input);
-        Listener?.Invoke(input, output);
-        return output.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Computes the operand codes of an input: uint8, in the layout of <paramref name="input"/>.</summary>
-    /// <param name="input">float32, an input of this layer.</param>
-    internal Tensor ActivationCodes(Tensor input) => FakeQuantize.Codes(input, ActivationParameters);
-
-    /// <summary>The operand codes of the weights, <c>[O, n]</c>.</summary>
-    internal byte[] WeightCodes() => WeightsOnGrid().Codes;
-
-    /// <summary>Computes the real units of one step of the integer sum, <c>s_x s_w</c>: one, or one for every channel.</summary>
-    internal float[] OutputScale()
-    {
-        float activationScale = (float)ActivationParameters.Scale;
-        return Array.ConvertAll(WeightsOnGrid().Scales, s => s * activationScale);
-    }
-
-    /// <summary>The exact operation of the layer.</summary>
-    private protected abstract Tensor Exact(Tensor input, Tensor weight, Tensor? bias);
-
-    /// <summary>The shape of the convolution that the layer computes for an input of this shape.</summary>
-    internal abstract Conv2dShape ShapeFor(ReadOnlySpan<long> inputShape);
-
-    private Tensor Compute(Tensor input)
-    {
         var shape = ShapeFor(input.shape);
         if (Opcount == 0)
         {
             Opcount = shape.MultiplicationsPerSample;
         }
 
-        if (Mode == LayerMode.Float)
-        {
-            return ExactInPrecision(input, weight);
-        }
-
-        if (training)
+        if (training && Arithmetic is not FloatArithmetic)
         {
             observer.Observe(input);
         }
 
-        switch (Mode)
-        {
-            case LayerMode.Quantized:
-                return Quantized(input);
-            case LayerMode.Noise:
-                return AddNoise(Quantized(input));
-            case LayerMode.Approximate:
-                return Approximate(input);
-            case LayerMode.Surrogate:
-                return Surrogate(input);
-            default:
-                throw new InvalidOperationException(
-                    $"Layer '{Path}': found mode {Mode}, expected {string.Join(", ", Enum.GetNames<LayerMode>())}.");
-        }
+        var output = Arithmetic.Forward(this, input);
+        Listener?.Invoke(input, output);
+        return output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The exact layer on fake-quantised operands.</summary>
-    private Tensor Quantized(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var output = ExactInPrecision(FakeQuantize.PerTensor(input, ActivationParameters), FakeQuantizedWeight());
-        return output.to(ScalarType.Float32).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The exact operation: in training in the layer's precision, also that of the output, else in float32.</summary>
-    private Tensor ExactInPrecision(Tensor input, Tensor weight)
+    /// <summary>Computes the exact operation: in training in the layer's precision, also that of the output, else in float32.</summary>
+    /// <param name="input">float32 <c>[B, C, H, W]</c> or <c>[B, C]</c>.</param>
+    /// <param name="weight">float32, of the shape of <see cref="Weight"/>.</param>
+    public Tensor Exact(Tensor input, Tensor weight)
     {
         if (!training || Precision == Precision.Float32)
         {
-            return Exact(input, weight, bias);
+            return Operation(input, weight, bias);
         }
 
         using var scope = NewDisposeScope();
-        return Exact(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).MoveToOuterDisposeScope();
+        return Operation(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16))
+            .MoveToOuterDisposeScope();
     }
 
-    private Tensor FakeQuantizedWeight()
+    /// <summary>Computes the exact operation on fake-quantised operands, float32.</summary>
+    /// <param name="input">float32 <c>[B, C, H, W]</c> or <c>[B, C]</c>.</param>
+    public Tensor Quantized(Tensor input)
     {
-        if (!_options.PerChannelWeights)
+        using var scope = NewDisposeScope();
+        var output = Exact(FakeQuantize.PerTensor(input, ActivationParameters), FakeQuantizedWeight());
+        return output.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Computes the operand codes of an input: uint8, in the shape of <paramref name="input"/>.</summary>
+    /// <param name="input">float32, an input of this layer.</param>
+    /// <exception cref="ArithmeticException">A value is NaN, which has no code.</exception>
+    public Tensor ActivationCodes(Tensor input) => FakeQuantize.Codes(input, ActivationParameters);
+
+    /// <summary>The operand codes of the weights, <c>[O, n]</c>.</summary>
+    public byte[] WeightCodes() => WeightsOnGrid().Codes;
+
+    /// <summary>Computes the real units of one step of the integer sum, <c>s_x s_w</c>: one, or one for every channel.</summary>
+    public float[] OutputScale()
+    {
+        float activationScale = (float)ActivationParameters.Scale;
+        return Array.ConvertAll(WeightsOnGrid().Scales, s => s * activationScale);
+    }
+
+    /// <summary>The weights on their grid; kept until the weights change, so that evaluation quantises them once.</summary>
+    internal QuantizedWeights WeightsOnGrid()
+    {
+        if (_weightsOnGrid?.IsOf(weight) != true)
         {
-            using var range = NewDisposeScope();
-            var (least, greatest) = weight.detach().aminmax();
-            var grid = AffineParameters.ForWeights(least.item<float>(), greatest.item<float>(), Scheme);
-            return FakeQuantize.PerTensor(weight, grid).MoveToOuterDisposeScope();
+            _weightsOnGrid = QuantizedWeights.Of(weight, _options);
         }
 
+        return _weightsOnGrid;
+    }
+
+    /// <summary>The weights rounded to their grid. The grid is made from the weights, so it clips none of them, and the gradient passes to
+    /// all: a mask would stop that of the extremes wherever rounding puts the ends of the grid just inside them.</summary>
+    internal Tensor FakeQuantizedWeight()
+    {
         using var scope = NewDisposeScope();
-        var scales = weight.detach().flatten(1).abs().amax([1]).div_(127).clamp_(min: 1e-12f);
-        return FakeQuantize.PerChannel(weight, scales).MoveToOuterDisposeScope();
+        var values = weight.detach();
+        Tensor onGrid;
+        if (_options.PerChannelWeights)
+        {
+            using Scalar steps = 127, tiny = 1e-12f;
+            onGrid = FakeQuantize.PerChannel(values, values.flatten(1).abs().amax([1]).div_(steps).clamp_(min: tiny));
+        }
+        else
+        {
+            var (least, greatest) = values.aminmax();
+            onGrid = FakeQuantize.PerTensor(values, AffineParameters.ForWeights(least.item<float>(), greatest.item<float>(), Scheme));
+        }
+
+        var rounded = is_grad_enabled() && weight.requires_grad ? weight.Plus(onGrid.sub_(values)) : onGrid;
+        return rounded.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The exact operation of the layer.</summary>
+    private protected abstract Tensor Operation(Tensor input, Tensor weight, Tensor? bias);
+
+    /// <summary>The shape of the convolution that the layer computes for an input of this shape.</summary>
+    internal abstract Conv2dShape ShapeFor(ReadOnlySpan<long> inputShape);
+
+    /// <summary>The shape of the output for an input.</summary>
+    internal long[] OutputShape(Tensor input)
+    {
+        var shape = ShapeFor(input.shape);
+        return input.dim() == 4 ? [shape.Batch, shape.OutChannels, shape.OutHeight, shape.OutWidth] : [shape.Batch, shape.OutChannels];
     }
 }

@@ -17,7 +17,7 @@ public sealed class ApproxLinear : ApproxLayer
     {
     }
 
-    private protected override Tensor Exact(Tensor input, Tensor weight, Tensor? bias) => functional.linear(input, weight, bias);
+    private protected override Tensor Operation(Tensor input, Tensor weight, Tensor? bias) => functional.linear(input, weight, bias);
 
     internal override Conv2dShape ShapeFor(ReadOnlySpan<long> inputShape)
     {

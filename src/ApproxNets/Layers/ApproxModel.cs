@@ -1,3 +1,5 @@
+using ApproxNets.Multipliers;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -18,9 +20,9 @@ public sealed class ApproxModel : IDisposable
     /// <summary>Opcount c_l of every layer.</summary>
     public IReadOnlyList<long> Opcounts => [.. Layers.Select(l => l.Opcount)];
 
-    /// <summary>The layers' multipliers.</summary>
+    /// <summary>The multipliers of the layers' arithmetics.</summary>
     /// <exception cref="InvalidOperationException">A layer has none.</exception>
-    public Assignment Assignment => new([.. Layers.Select(l => l.Multiplier ?? throw new InvalidOperationException(
+    public Assignment Assignment => new([.. Layers.Select(l => l.Arithmetic.Multiplier ?? throw new InvalidOperationException(
         $"Layer '{l.Path}': found no multiplier, expected one."))], Opcounts);
 
     /// <summary>Parameters of the network proper: without the noise scales, which serve the search only.</summary>
@@ -64,46 +66,89 @@ public sealed class ApproxModel : IDisposable
         return new ApproxModel(network, layers);
     }
 
-    /// <summary>Sets the mode of all layers.</summary>
-    public void SetMode(LayerMode mode)
+    /// <summary>Lets every layer compute in float.</summary>
+    public void UseFloat() => UseEverywhere(new FloatArithmetic());
+
+    /// <summary>Lets every layer compute with 8-bit operands and exact products.</summary>
+    public void UseQuantized() => UseEverywhere(new QuantizedArithmetic());
+
+    /// <summary>Lets every layer add noise to its quantised output.</summary>
+    /// <param name="seed">Layer l draws its noise from <paramref name="seed"/> + l, the same in every forward pass: call again for other
+    /// noise. Not negative.</param>
+    /// <param name="sigmas">Noise scale of every layer, a share of std(y_l), written to <see cref="ApproxLayer.Sigma"/>; the layers' own
+    /// scales if left out.</param>
+    /// <exception cref="ArgumentException">There is not one finite scale &gt;= 0 for every layer.</exception>
+    public void UseNoise(long seed, IReadOnlyList<double>? sigmas = null)
     {
-        foreach (var layer in Layers)
+        if (sigmas is not null)
         {
-            layer.Mode = mode;
+            if (sigmas.Count != Layers.Count || sigmas.Any(s => !(s >= 0) || !double.IsFinite(s)))
+            {
+                throw new ArgumentException(
+                    $"Noise: found the scales {string.Join(", ", sigmas)}, "
+                    + $"expected {Layers.Count} finite numbers >= 0, one per layer.", nameof(sigmas));
+            }
+
+            using var gradients = no_grad();
+            foreach (var (layer, sigma) in Layers.Zip(sigmas))
+            {
+                using Scalar value = sigma;
+                layer.Sigma.fill_(value);
+            }
         }
+
+        Use([.. Layers.Select((_, l) => new NoiseArithmetic(seed + l))]);
     }
 
-    /// <summary>Sets the gradient of products of all layers, for retraining in <see cref="LayerMode.Approximate"/>.</summary>
-    /// <param name="kind">The gradient.</param>
+    /// <summary>Lets every layer look its products up in the table of its multiplier.</summary>
+    /// <param name="assignment">One multiplier per layer.</param>
+    /// <param name="gradient">Gradient of the products, for retraining.</param>
     /// <param name="halfWindow">Half window size of <see cref="GradientKind.Difference"/>.</param>
+    /// <exception cref="ArgumentException">The opcounts are not those of the layers, or a multiplier has the wrong signedness.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The window does not fit a table of 256 codes.</exception>
-    public void SetGradient(GradientKind kind, int halfWindow = 8)
-    {
-        foreach (var layer in Layers)
-        {
-            layer.HalfWindow = halfWindow;
-            layer.GradientKind = kind;
-        }
-    }
+    public void Use(Assignment assignment, GradientKind gradient = GradientKind.StraightThrough, int halfWindow = 8) =>
+        Use(ForEach(Checked(assignment), m => new ApproximateArithmetic(m) { Gradient = gradient, HalfWindow = halfWindow }));
 
-    /// <summary>Gives every layer its multiplier and switches all layers to <see cref="LayerMode.Approximate"/>.</summary>
-    /// <exception cref="ArgumentException">The opcounts are not those of the layers, or a multiplier has the wrong
-    /// signedness.</exception>
-    public void Assign(Assignment assignment)
+    /// <summary>As <see cref="Use(Assignment, GradientKind, int)"/>, with low-rank approximations of the tables.</summary>
+    /// <param name="assignment">One multiplier per layer.</param>
+    /// <param name="rank">Terms of each error map; see <see cref="SurrogateArithmetic"/>.</param>
+    /// <exception cref="ArgumentException">The opcounts are not those of the layers, or a multiplier has the wrong signedness.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An error map has no such rank.</exception>
+    public void UseSurrogate(Assignment assignment, int? rank = null) =>
+        Use(ForEach(Checked(assignment), m => new SurrogateArithmetic(m, rank)));
+
+    /// <summary>Gives every layer its arithmetic. This exchanges references only.</summary>
+    /// <param name="arithmetics">One per layer.</param>
+    /// <exception cref="ArgumentException">The number is not that of the layers, or a multiplier has the wrong signedness.</exception>
+    public void Use(IReadOnlyList<Arithmetic> arithmetics)
     {
-        if (!assignment.Opcounts.SequenceEqual(Opcounts))
+        if (arithmetics.Count != Layers.Count)
         {
             throw new ArgumentException(
-                $"Assignment: found {assignment.Opcounts.Count} layers of the opcounts {string.Join(", ", assignment.Opcounts)}, "
-                + $"expected {Layers.Count} of {string.Join(", ", Opcounts)}.", nameof(assignment));
+                $"Model: found {arithmetics.Count} multipliers or arithmetics, expected {Layers.Count}, one per layer.",
+                nameof(arithmetics));
         }
 
-        foreach (var (layer, multiplier) in Layers.Zip(assignment.Multipliers))
+        for (int l = 0; l < arithmetics.Count; l++)
         {
-            layer.Multiplier = multiplier;
-            layer.Mode = LayerMode.Approximate;
+            Layers[l].Arithmetic = arithmetics[l];
         }
     }
+
+    /// <summary>Makes an arithmetic for every multiplier; layers with the same multiplier share it and what it prepares.</summary>
+    internal static Arithmetic[] ForEach(IEnumerable<Multiplier> multipliers, Func<Multiplier, Arithmetic> make)
+    {
+        var made = new Dictionary<Multiplier, Arithmetic>();
+        return [.. multipliers.Select(m => made.TryGetValue(m, out var known) ? known : made[m] = make(m))];
+    }
+
+    private IReadOnlyList<Multiplier> Checked(Assignment assignment) => assignment.Opcounts.SequenceEqual(Opcounts)
+        ? assignment.Multipliers
+        : throw new ArgumentException(
+            $"Assignment: found {assignment.Opcounts.Count} layers of the opcounts {string.Join(", ", assignment.Opcounts)}, "
+            + $"expected {Layers.Count} of {string.Join(", ", Opcounts)}.", nameof(assignment));
+
+    private void UseEverywhere(Arithmetic arithmetic) => Use([.. Layers.Select(_ => arithmetic)]);
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => Network.Dispose();

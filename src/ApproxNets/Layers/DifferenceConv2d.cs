@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using ApproxNets.Quantization;
@@ -115,14 +116,14 @@ internal sealed class DifferenceConv2d : autograd.SingleTensorFunction<Differenc
 
             var planes = empty(p.shape);
             TermPlanes.Spread(codes, u, area, Floats(planes));
-            q.add_(autograd.grad([p], [kernels], [planes])[0]);
+            q.PlusInPlace(autograd.grad([p], [kernels], [planes])[0]);
         }
 
         q.view(kernel[0], kernel[1], terms.Terms, taps)
-            .add_(sums.view(-1, 1, 1, 1).mul(tensor(atPadding).view(1, 1, -1, 1)));
+            .PlusInPlace(sums.view(-1, 1, 1, 1).mul(tensor(atPadding).view(1, 1, -1, 1)));
         var ofWeight = empty(kernel);
         TermPlanes.Combine(operation.WeightCodes, terms.VSlopes(), taps, Floats(q), Floats(ofWeight));
-        return ofWeight.mul_((float)operation.Activations.Scale).view(operation.WeightShape);
+        return ofWeight.TimesInPlace((float)operation.Activations.Scale).view(operation.WeightShape);
     }
 
     private static Tensor Transposed(Tensor g, Tensor kernels, in Conv2dShape shape)

@@ -52,6 +52,8 @@ public static partial class NativeSettings
             return;
         }
 
+        NativeTorch.Register();
+
         if (IsUnset("GOMP_SPINCOUNT") && IsUnset("OMP_WAIT_POLICY"))
         {
             // Environment.SetEnvironmentVariable does not reach native code.

@@ -1,3 +1,5 @@
+// The flow of data, 8 of 8. A model (3) that switches between several assignments (7) while it runs. OperatingPointTraining fine-tunes it
+// for all of them at once.
 using TorchSharp.Modules;
 
 namespace ApproxNets.Layers;
@@ -8,7 +10,8 @@ namespace ApproxNets.Layers;
 /// </summary>
 public sealed class OperatingPoints
 {
-    private readonly IReadOnlyList<SwitchableBatchNorm2d> _norms;
+    private readonly SwitchableBatchNorm2d[] _norms;
+    private readonly Arithmetic[][] _arithmetics;
 
     /// <summary>Gives every batch normalisation of a model one set per operating point, in place, and switches to the first.</summary>
     /// <param name="model">The model; a model can be given operating points once.</param>
@@ -25,11 +28,14 @@ public sealed class OperatingPoints
         Model = model;
         Assignments = assignments;
         long before = model.ParameterCount;
-        foreach (var assignment in assignments)
-        {
-            // An assignment that does not fit fails here, before the model is changed.
-            model.Assign(assignment);
-        }
+
+        // Made once, so that switching prepares nothing; points share the arithmetic of a multiplier.
+        var all = ApproxModel.ForEach(assignments.SelectMany(a => a.Multipliers), m => new ApproximateArithmetic(m));
+        int made = 0;
+        _arithmetics = [.. assignments.Select(a => all[made..(made += a.Multipliers.Count)])];
+
+        // An assignment that does not fit fails here, before the model is changed.
+        Array.ForEach(_arithmetics, model.Use);
 
         var norms = new List<SwitchableBatchNorm2d>();
         foreach (var (parent, name, path, norm) in ModuleTree.Find<BatchNorm2d>(model.Network, _ => true))
@@ -42,10 +48,12 @@ public sealed class OperatingPoints
 
         if (norms.Count == 0)
         {
-            throw new ArgumentException("Operating points: found no BatchNorm2d in the model, expected at least one.", nameof(model));
+            throw new ArgumentException(
+                $"Operating points: found no batch normalisation in '{model.Network.GetName()}', expected a network that has it, such as resnet8, "
+                + "vgg11 or mobilenetv2.", nameof(model));
         }
 
-        _norms = norms;
+        _norms = [.. norms];
         ParameterOverhead = (double)(model.ParameterCount - before) / before;
         Switch(0);
     }
@@ -71,7 +79,7 @@ public sealed class OperatingPoints
             throw new ArgumentOutOfRangeException(nameof(point), $"Operating points: found {point}, expected 0..{Assignments.Count - 1}.");
         }
 
-        Model.Assign(Assignments[point]);
+        Model.Use(_arithmetics[point]);
         foreach (var norm in _norms)
         {
             norm.Active = point;
@@ -82,6 +90,6 @@ public sealed class OperatingPoints
 
     /// <summary>Tells whether a parameter, by its name in the network, belongs to batch normalisation.</summary>
     public bool IsNormParameter(string name) =>
-        _norms.Count > 0 && Model.Network.named_modules().Any(
+        _norms.Length > 0 && Model.Network.named_modules().Any(
             m => m.module is SwitchableBatchNorm2d && name.StartsWith(m.name + ".", StringComparison.Ordinal));
 }

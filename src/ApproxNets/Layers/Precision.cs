@@ -13,8 +13,8 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// <see cref="BFloat16"/> where the processor has instructions for it, else <see cref="Float32"/>: a training is the faster for it on
-    /// either kind of processor, but gives other bits on one than on the other. Its record says which it was.
+    /// <see cref="BFloat16"/> where the processor has instructions for it, else <see cref="Float32"/>: the faster choice on either kind of
+    /// processor. The two give other bits; the record of a training says which it was.
     /// </summary>
     [JsonStringEnumMemberName("fastest")]
     Fastest,

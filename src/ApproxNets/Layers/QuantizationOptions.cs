@@ -18,8 +18,8 @@ public sealed record QuantizationOptions(Signedness Scheme)
 
     /// <summary>
     /// Ranges for approximate multiplication: one activation in a thousand is clipped, and every output channel has its own weight scale
-    /// where the scheme allows it. An absolute error of a multiplier weighs the less, the larger the codes are, and a layer's extremes are
-    /// many times its usual values. Studies keep stages under the word "clipped": other settings here need another word there.
+    /// where the scheme allows it. A layer's extremes are many times its usual values, and larger codes make an absolute error of a
+    /// multiplier weigh less. Experiments store stages under the word "clipped": other settings here need another word there.
     /// </summary>
     /// <param name="scheme">Signed or unsigned codes.</param>
     public static QuantizationOptions Clipped(Signedness scheme) => new(scheme)

@@ -1,4 +1,5 @@
 using ApproxNets.Foundation;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,8 +13,8 @@ namespace ApproxNets.Layers;
 /// <remarks>
 /// TorchSharp's own dropout draws from the generator of the whole process, so what it does depends on everything run before, and a resumed
 /// training would go on otherwise. Here the mask is a function of the seed, the number of the layer, the <see cref="Step"/> and how many
-/// forward passes the step has had in training mode. The trainer sets the step of every batch; who does not gets new masks in every pass
-/// all the same. It has no parameters and no buffers: state dictionaries are those of networks with the usual dropout.
+/// forward passes the step has had in training mode. The trainer sets the step of every batch; without that, every pass gets new masks as
+/// well. It has no parameters and no buffers: state dictionaries are those of networks with the usual dropout.
 /// </remarks>
 public sealed class SeededDropout : Module<Tensor, Tensor>
 {
@@ -62,7 +63,8 @@ public sealed class SeededDropout : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var random = new SplitMix64(_seed, _number, _step, _passes++);
         using var generator = new Generator(random.Next());
-        var kept = rand(input.shape, generator: generator).ge(Probability).to(input.dtype, input.device).div_(1 - Probability);
+        using Scalar dropped = Probability, share = 1 - Probability;
+        var kept = rand(input.shape, generator: generator).ge(dropped).to(input.dtype, input.device).div_(share);
         return input.mul(kept).MoveToOuterDisposeScope();
     }
 }

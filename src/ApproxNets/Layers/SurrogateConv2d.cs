@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
 using ApproxNets.Multipliers;
 using static TorchSharp.torch;
@@ -38,7 +39,9 @@ internal static class SurrogateConv2d
     /// <param name="xCodes">Operand codes of <paramref name="x"/>, uint8, of its shape.</param>
     /// <param name="weightCodes">Operand codes of <paramref name="weight"/>, uint8 <c>[O, n]</c>.</param>
     /// <param name="outputScale"><c>s_x s_w</c>, real units of one step of the integer product, float32 <c>[1]</c> or <c>[O]</c>.</param>
-    /// <param name="table">The error map; rank 0 gives <c>conv(x, w)</c>.</param>
+    /// <param name="u">Factors of the activation, <see cref="Terms"/>, on the device of <paramref name="x"/>; rank 0 gives
+    /// <c>conv(x, w)</c>.</param>
+    /// <param name="v">Factors of the weight, likewise.</param>
     /// <param name="shape">Sizes, stride, padding, dilation and groups.</param>
     /// <param name="padCode">Activation code of a padded position, the code of <c>x = 0</c>.</param>
     /// <param name="budgetBytes">See <see cref="BudgetBytes"/>.</param>
@@ -46,7 +49,7 @@ internal static class SurrogateConv2d
     /// <exception cref="ArgumentException">The shape is not one a convolution can have, or a tensor has another shape, type or
     /// device.</exception>
     public static Tensor Run(
-        Tensor x, Tensor weight, Tensor xCodes, Tensor weightCodes, Tensor outputScale, LowRankErrorTable table,
+        Tensor x, Tensor weight, Tensor xCodes, Tensor weightCodes, Tensor outputScale, Tensor u, Tensor v,
         in Conv2dShape shape, byte padCode, long budgetBytes = BudgetBytes)
     {
         TensorLutConv2d.CheckOperands(xCodes, weightCodes, shape);
@@ -59,7 +62,7 @@ internal static class SurrogateConv2d
         long[] map = [shape.Batch, shape.InChannels, shape.Height, shape.Width];
         x = x.reshape(map);
         weight = weight.reshape(kernel);
-        if (table.Rank == 0 || shape.Batch == 0)
+        if (u.shape[0] == 0 || shape.Batch == 0)
         {
             return Convolve(x, weight, null, shape).MoveToOuterDisposeScope();
         }
@@ -69,29 +72,34 @@ internal static class SurrogateConv2d
         using (no_grad())
         {
             correction = ConvolvePlanes(
-                withGradient ? null : (x, weight), xCodes.reshape(map), weightCodes.reshape(kernel), outputScale, table, shape, padCode,
+                withGradient ? null : (x, weight), xCodes.reshape(map), weightCodes.reshape(kernel), outputScale, u, v, shape, padCode,
                 budgetBytes);
         }
 
-        var output = withGradient ? Convolve(x, weight, null, shape).add(correction) : correction;
+        var output = withGradient ? Convolve(x, weight, null, shape).Plus(correction) : correction;
         return output.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The factors of an error map as <see cref="Run"/> takes them.</summary>
+    /// <param name="factors"><c>[256, R]</c>, <see cref="LowRankErrorTable.U"/> or <see cref="LowRankErrorTable.V"/>.</param>
+    /// <param name="rank">R.</param>
+    /// <returns>float32 <c>[R, 256]</c>: looking up term by term is many times faster on the CPU than rows of a few numbers.</returns>
+    public static Tensor Terms(ReadOnlyMemory<float> factors, int rank) =>
+        tensor(factors.ToArray(), [Multiplier.Codes, rank]).t().contiguous();
+
     /// <summary>The correction, and the exact part with it if that is given.</summary>
     private static Tensor ConvolvePlanes(
-        (Tensor X, Tensor Weight)? exact, Tensor xCodes, Tensor weightCodes, Tensor outputScale, LowRankErrorTable table,
+        (Tensor X, Tensor Weight)? exact, Tensor xCodes, Tensor weightCodes, Tensor outputScale, Tensor u, Tensor v,
         Conv2dShape shape, byte padCode, long budgetBytes)
     {
         using var scope = NewDisposeScope();
-        var u = Terms(table.U, table.Rank, xCodes.device);
-        var v = Terms(table.V, table.Rank, xCodes.device);
         var atPadding = u.narrow(1, padCode, 1);
         var kernels = LookUp(v, weightCodes).Select(k => k.mul_(outputScale.view(-1, 1, 1, 1))).ToList();
         var bias = stack(kernels.Select(k => k.flatten(1).sum(1)), 1).mv(atPadding.flatten());
         u = u.sub(atPadding);
         var kernel = Interleave(exact?.Weight, kernels);
 
-        long planes = table.Rank + (exact is null ? 0 : 1);
+        long planes = u.shape[0] + (exact is null ? 0 : 1);
         long bytesPerImage = sizeof(float) * planes * shape.InChannels * shape.Height * shape.Width;
         int images = (int)Math.Clamp(budgetBytes / bytesPerImage, 1, shape.Batch);
         var outputs = new List<Tensor>();
@@ -105,10 +113,6 @@ internal static class SurrogateConv2d
 
         return (outputs.Count == 1 ? outputs[0] : cat(outputs)).MoveToOuterDisposeScope();
     }
-
-    // [256, R] as kept to [R, 256] for look-ups term by term: many times faster on the CPU than rows of a few numbers.
-    private static Tensor Terms(ReadOnlyMemory<float> factors, int rank, Device device) =>
-        tensor(factors.ToArray(), [Multiplier.Codes, rank]).t().contiguous().to(device);
 
     private static List<Tensor> LookUp(Tensor terms, Tensor codes)
     {

@@ -8,7 +8,7 @@ namespace ApproxNets.Layers;
 /// Batch normalisation with one set of scale, shift and running statistics per operating point. All sets are registered
 /// children (<c>0</c>, <c>1</c>, ...), so optimiser and checkpoints see every one, not only the active one.
 /// </summary>
-public sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
+internal sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
 {
     private readonly BatchNorm2d[] _sets;
     private int _active;
@@ -51,6 +51,11 @@ public sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
         foreach (var (name, value) in source.state_dict())
         {
             state[name].copy_(value);
+        }
+
+        foreach (var (parameter, original) in copy.parameters().Zip(source.parameters()))
+        {
+            parameter.requires_grad = original.requires_grad;
         }
 
         copy.train(source.training);

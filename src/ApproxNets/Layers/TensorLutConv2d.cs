@@ -1,4 +1,6 @@
+using ApproxNets.Foundation;
 using ApproxNets.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Layers;
@@ -102,7 +104,7 @@ internal static class TensorLutConv2d
         using var scope = NewDisposeScope();
         int groups = shape.Groups;
         long groupOut = to.shape[2], height = to.shape[3], width = to.shape[4];
-        var tables = arange(0, groups, ScalarType.Int64, to.device).mul_(Codes).view(1, groups, 1, 1);
+        var tables = tensor(Enumerable.Range(0, groups).Select(g => (long)g * Codes).ToArray(), device: to.device).view(1, groups, 1, 1);
 
         // One-dimensional where a group has one output channel, where the CPU fetches several times faster than rows of one.
         var sums = zeros([to.shape[0] * groups * height * width, groupOut], ScalarType.Int32, to.device).squeeze(1);
@@ -114,10 +116,10 @@ internal static class TensorLutConv2d
             var index = from.select(2, channel)
                 .slice(2, y, y + ((height - 1) * shape.Stride.H) + 1, shape.Stride.H)
                 .slice(3, x, x + ((width - 1) * shape.Stride.W) + 1, shape.Stride.W)
-                .to(ScalarType.Int64).add_(tables).reshape(-1);
+                .to(ScalarType.Int64).PlusInPlace(tables).reshape(-1);
             var expanded = byWeight.index_select(0, weightCodes[k])
                 .view(groups, groupOut, Codes).transpose(1, 2).contiguous().view(groups * Codes, groupOut).squeeze(1);
-            sums.add_(expanded.index_select(0, index));
+            sums.PlusInPlace(expanded.index_select(0, index));
         }
 
         to.copy_(sums.view(to.shape[0], groups, height, width, groupOut).permute(0, 1, 4, 2, 3));
@@ -131,8 +133,9 @@ internal static class TensorLutConv2d
         }
 
         var (top, left) = shape.Padding;
+        using Scalar pad = padCode;
         var padded = full(
-            [.. codes.shape[..3], shape.Height + (2 * top), shape.Width + (2 * left)], padCode, ScalarType.Byte, codes.device);
+            [.. codes.shape[..3], shape.Height + (2 * top), shape.Width + (2 * left)], pad, ScalarType.Byte, codes.device);
         padded.narrow(3, top, shape.Height).narrow(4, left, shape.Width).copy_(codes);
         return padded;
     }

@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -121,7 +122,7 @@ public sealed class MobileNetV2 : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var x = conv.call(input);
-            return (_shortcut ? x.add(input) : x).MoveToOuterDisposeScope();
+            return (_shortcut ? x.Plus(input) : x).MoveToOuterDisposeScope();
         }
     }
 }

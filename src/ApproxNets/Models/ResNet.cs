@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -94,7 +95,7 @@ public sealed class ResNet : Module<Tensor, Tensor>
             using var scope = NewDisposeScope();
             var x = functional.relu(bn1.call(conv1.call(input)));
             x = bn2.call(conv2.call(x));
-            x = x.add(downsample is null ? input : downsample.call(input));
+            x = x.Plus(downsample is null ? input : downsample.call(input));
             return functional.relu(x).MoveToOuterDisposeScope();
         }
     }

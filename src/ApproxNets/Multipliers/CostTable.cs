@@ -5,12 +5,13 @@ namespace ApproxNets.Multipliers;
 /// <summary>
 /// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
 /// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>power_source</c>, <c>area_um2</c>, <c>delay_ns</c> and
-/// <c>area_delay_source</c> are read where they are there.
+/// <c>area_delay_source</c> are optional.
 /// </summary>
 internal static class CostTable
 {
     internal readonly record struct Row(
-        Signedness Signedness, double PowerMilliwatts, int Line, string? PowerSource, CircuitFigures? Figures);
+        Signedness Signedness, double PowerMilliwatts, int Line, string? PowerSource, double? AreaSquareMicrometres,
+        double? DelayNanoseconds, string? AreaDelaySource);
 
     /// <summary>Reads all rows by name.</summary>
     internal static Dictionary<string, Row> Read(string path)
@@ -56,14 +57,12 @@ internal static class CostTable
                 throw Wrong(path, line, $"signed '{fields[signed]}'", "0 or 1");
             }
 
-            CircuitFigures? figures = area < 0 || delay < 0 || (fields[area].Length == 0 && fields[delay].Length == 0)
-                ? null
-                : new CircuitFigures(
-                    Figure(path, line, "area_um2", fields[area]), Figure(path, line, "delay_ns", fields[delay]),
-                    Text(fields, figuresSource) ?? Path.GetFileName(path));
+            bool figures = area >= 0 && delay >= 0 && (fields[area].Length > 0 || fields[delay].Length > 0);
             var row = new Row(
                 fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, Figure(path, line, "power_mw", fields[power]), line,
-                Text(fields, powerSource), figures);
+                Text(fields, powerSource), figures ? Figure(path, line, "area_um2", fields[area]) : null,
+                figures ? Figure(path, line, "delay_ns", fields[delay]) : null,
+                figures ? Text(fields, figuresSource) ?? Path.GetFileName(path) : null);
             if (!rows.TryAdd(fields[name], row))
             {
                 throw Wrong(path, line, $"'{fields[name]}' again (first in line {rows[fields[name]].Line})", "every name once");

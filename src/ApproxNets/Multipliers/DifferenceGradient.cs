@@ -24,11 +24,15 @@ public static class DifferenceGradient
     /// <param name="halfWindow">Half window size h, 0..<see cref="MaxHalfWindow"/>; 0 does not smooth.</param>
     /// <returns>65,536 slopes, <c>[xCode * 256 + wCode]</c>; <c>w</c> for the exact multiplier.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The window does not fit.</exception>
-    public static float[] OfActivation(Multiplier multiplier, int halfWindow) => Table(multiplier, halfWindow, Multiplier.Codes, 1);
+    public static float[] OfActivation(Multiplier multiplier, int halfWindow) => AlongActivation(multiplier.Products.Span, halfWindow);
 
     /// <summary>Computes <c>dm/dw</c> for all operands, as <see cref="OfActivation"/> does <c>dm/dx</c>.</summary>
     /// <inheritdoc cref="OfActivation"/>
-    public static float[] OfWeight(Multiplier multiplier, int halfWindow) => Table(multiplier, halfWindow, 1, Multiplier.Codes);
+    public static float[] OfWeight(Multiplier multiplier, int halfWindow) => AlongWeight(multiplier.Products.Span, halfWindow);
+
+    internal static float[] AlongActivation(ReadOnlySpan<int> table, int halfWindow) => Slopes(table, halfWindow, Multiplier.Codes, 1);
+
+    internal static float[] AlongWeight(ReadOnlySpan<int> table, int halfWindow) => Slopes(table, halfWindow, 1, Multiplier.Codes);
 
     internal static void Check(int halfWindow)
     {
@@ -48,14 +52,13 @@ public static class DifferenceGradient
         return (float)(rise / ((4 * halfWindow) + 2));
     }
 
-    private static float[] Table(Multiplier multiplier, int halfWindow, int along, int across)
+    private static float[] Slopes(ReadOnlySpan<int> table, int halfWindow, int along, int across)
     {
-        ArgumentNullException.ThrowIfNull(multiplier);
         Check(halfWindow);
-        float[] products = Array.ConvertAll(multiplier.Products.ToArray(), p => (float)p), slopes = new float[products.Length];
+        float[] values = Array.ConvertAll(table.ToArray(), v => (float)v), slopes = new float[values.Length];
         for (int fixedCode = 0; fixedCode < Multiplier.Codes; fixedCode++)
         {
-            var line = products.AsSpan(fixedCode * across);
+            var line = values.AsSpan(fixedCode * across);
             for (int code = 0; code < Multiplier.Codes; code++)
             {
                 slopes[(fixedCode * across) + (code * along)] = Slope(line, along, code, halfWindow);

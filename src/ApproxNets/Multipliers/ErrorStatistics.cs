@@ -8,17 +8,13 @@ namespace ApproxNets.Multipliers;
 /// <param name="WorstCaseError">WCE, the greatest <c>|E|</c>.</param>
 /// <param name="MeanRelativeError">
 /// MRE as a fraction (EvoApproxLib prints per cent): the mean of <c>|E| / |x w|</c> over the 65,025 pairs whose exact product is
-/// not 0. The 511 others are left out; only so do the published figures come out.
+/// not 0. The 511 others are left out, as in the published figures.
 /// </param>
 /// <param name="ErrorProbability">EP as a fraction (EvoApproxLib prints per cent): the share of all pairs with <c>E != 0</c>.</param>
 /// <param name="MeanSquaredError">MSE, the mean of <c>E^2</c>.</param>
 /// <param name="MeanError">The bias: the mean of <c>E</c> with its sign.</param>
 public sealed record ErrorStatistics(
-    double MeanAbsoluteError,
-    int WorstCaseError,
-    double MeanRelativeError,
-    double ErrorProbability,
-    double MeanSquaredError,
+    double MeanAbsoluteError, int WorstCaseError, double MeanRelativeError, double ErrorProbability, double MeanSquaredError,
     double MeanError)
 {
     /// <summary>Computes the metrics. All but the mean relative error are correctly rounded: their sums are integers.</summary>

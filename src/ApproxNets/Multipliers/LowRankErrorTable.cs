@@ -9,15 +9,11 @@ namespace ApproxNets.Multipliers;
 /// <remarks>
 /// <para>That float arithmetic replaces the table is the idea of Trommer, Waschneck, Kumar, "High-Throughput Approximate Multiplication
 /// Models in PyTorch", DDECS 2023; the decomposition is this library's choice.</para>
-/// <para>With operand distributions <c>p_x</c>, <c>p_w</c> the expected squared error <c>sum p_x p_w D^2</c> is least of all
-/// approximations of that rank: the decomposition is that of <c>sqrt(p_x) E sqrt(p_w)</c> (Eckart, Young, 1936, for the scaled
-/// matrix), unscaled afterwards. A code that a sample has not seen may still occur, so every distribution is mixed with 1 % of
-/// the uniform one first. Without distributions all pairs count the same.</para>
+/// <para>All operand pairs count the same. The expected squared error is then least of all approximations of that rank (Eckart, Young,
+/// 1936).</para>
 /// </remarks>
 public sealed class LowRankErrorTable
 {
-    private const double UniformShare = 0.01;
-
     private readonly float[] _u;
     private readonly float[] _v;
     private readonly LowRankResidual[] _residuals;
@@ -45,33 +41,26 @@ public sealed class LowRankErrorTable
     /// greatest); see <see cref="Truncate"/> for fewer.
     /// </summary>
     /// <param name="multiplier">The multiplier.</param>
-    /// <param name="activationDistribution"><c>p_x</c> by code, 256 values &gt;= 0 with the sum 1; null: uniform.</param>
-    /// <param name="weightDistribution"><c>p_w</c> by code, likewise.</param>
     /// <returns>A table that reproduces every product up to float rounding.</returns>
-    /// <exception cref="ArgumentException">A distribution is not one over 256 codes.</exception>
-    public static LowRankErrorTable Of(
-        Multiplier multiplier, IReadOnlyList<double>? activationDistribution = null, IReadOnlyList<double>? weightDistribution = null)
+    public static LowRankErrorTable Of(Multiplier multiplier)
     {
-        ArgumentNullException.ThrowIfNull(multiplier);
-        double[] px = Smooth(activationDistribution, nameof(activationDistribution));
-        double[] pw = Smooth(weightDistribution, nameof(weightDistribution));
         int[] errors = multiplier.ErrorMap();
         const int N = Multiplier.Codes;
-        var svd = Matrix<double>.Build.Dense(N, N, (x, w) => Math.Sqrt(px[x] * pw[w]) * errors[(x * N) + w]).Svd();
+        var svd = Matrix<double>.Build.Dense(N, N, (x, w) => errors[(x * N) + w] / (double)N).Svd();
         double noise = svd.S[0] * N * Math.Pow(2, -52);
         int rank = svd.S.Count(s => s > noise);
         float[] u = new float[N * rank], v = new float[N * rank];
         for (int r = 0; r < rank; r++)
         {
-            double root = Math.Sqrt(svd.S[r]);
+            double root = Math.Sqrt(svd.S[r] * N);
             for (int code = 0; code < N; code++)
             {
-                u[(code * rank) + r] = (float)(svd.U[code, r] * root / Math.Sqrt(px[code]));
-                v[(code * rank) + r] = (float)(svd.VT[r, code] * root / Math.Sqrt(pw[code]));
+                u[(code * rank) + r] = (float)(svd.U[code, r] * root);
+                v[(code * rank) + r] = (float)(svd.VT[r, code] * root);
             }
         }
 
-        return new LowRankErrorTable(multiplier, rank, u, v, Measure(errors, rank, u, v, px, pw));
+        return new LowRankErrorTable(multiplier, rank, u, v, Measure(errors, rank, u, v));
     }
 
     /// <summary>Keeps the first terms only.</summary>
@@ -103,26 +92,7 @@ public sealed class LowRankErrorTable
                 + $"expected at least {_residuals[Rank].RelativeRms}, what all {Rank} terms leave out.");
     }
 
-    private static double[] Smooth(IReadOnlyList<double>? distribution, string parameter)
-    {
-        const double Uniform = 1.0 / Multiplier.Codes;
-        if (distribution is null)
-        {
-            return [.. Enumerable.Repeat(Uniform, Multiplier.Codes)];
-        }
-
-        double sum = distribution.Sum();
-        if (distribution.Count != Multiplier.Codes || distribution.Any(p => !(p >= 0)) || !(Math.Abs(sum - 1) <= 1e-6))
-        {
-            throw new ArgumentException(
-                $"Operand distribution: found {distribution.Count} values, the least {distribution.DefaultIfEmpty().Min()}, "
-                + $"with the sum {sum}, expected {Multiplier.Codes} values >= 0 with the sum 1.", parameter);
-        }
-
-        return [.. distribution.Select(p => ((1 - UniformShare) * p) + (UniformShare * Uniform))];
-    }
-
-    private static LowRankResidual[] Measure(int[] errors, int rank, float[] u, float[] v, double[] px, double[] pw)
+    private static LowRankResidual[] Measure(int[] errors, int rank, float[] u, float[] v)
     {
         var left = Array.ConvertAll(errors, e => (double)e);
         var residuals = new LowRankResidual[rank + 1];
@@ -137,16 +107,25 @@ public sealed class LowRankErrorTable
                     ref double d = ref left[(x * Multiplier.Codes) + w];
                     d -= terms == 0 ? 0 : factor * v[(w * rank) + terms - 1];
                     greatest = Math.Max(greatest, Math.Abs(d));
-                    rowSquare += pw[w] * d * d;
+                    rowSquare += d * d;
                 }
 
-                square += px[x] * rowSquare;
+                square += rowSquare;
             }
 
-            double rms = Math.Sqrt(square);
+            double rms = Math.Sqrt(square / errors.Length);
             residuals[terms] = new LowRankResidual(greatest, rms, terms == 0 ? (rms > 0 ? 1 : 0) : rms / residuals[0].Rms);
         }
 
         return residuals;
     }
 }
+
+/// <summary>
+/// What a low-rank approximation of an error map leaves out, <c>D(x, w) = E(x, w) - sum_r u_r(x) v_r(w)</c>, in units of the integer
+/// product; with the factors as they are kept, rounded to float.
+/// </summary>
+/// <param name="MaxAbsolute">The greatest <c>|D|</c> of all 65,536 operand pairs.</param>
+/// <param name="Rms">Root of the mean of <c>D^2</c> over all operand pairs.</param>
+/// <param name="RelativeRms"><see cref="Rms"/> divided by that of E itself; 0 where E is zero.</param>
+public readonly record struct LowRankResidual(double MaxAbsolute, double Rms, double RelativeRms);

@@ -40,14 +40,8 @@ internal sealed class LowRankGradient
     {
         DifferenceGradient.Check(halfWindow);
         var all = new LowRankGradient(full, halfWindow);
-        float[] errors = Array.ConvertAll(full.Multiplier.ErrorMap(), e => (float)e), left = new float[2 * errors.Length];
-        for (int i = 0; i < errors.Length; i++)
-        {
-            int x = i / Multiplier.Codes, w = i % Multiplier.Codes;
-            left[i] = DifferenceGradient.Slope(errors.AsSpan(w), Multiplier.Codes, x, halfWindow);
-            left[errors.Length + i] = DifferenceGradient.Slope(errors.AsSpan(x * Multiplier.Codes), 1, w, halfWindow);
-        }
-
+        int[] errors = full.Multiplier.ErrorMap();
+        float[] left = [.. DifferenceGradient.AlongActivation(errors, halfWindow), .. DifferenceGradient.AlongWeight(errors, halfWindow)];
         double allowed = share * share * left.Sum(d => (double)d * d);
         for (int rank = 0; rank < full.Rank; rank++)
         {

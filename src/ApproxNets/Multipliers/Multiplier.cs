@@ -1,7 +1,8 @@
+// The flow of data, 1 of 8. A multiplier is its product table and what it costs. Circuits and files make multipliers; a library is a list
+// of them; the kernels (2) look products up in the table, and the error models (5) read its errors.
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ApproxNets.Kernels;
-using ApproxNets.Multipliers.Circuits;
 
 namespace ApproxNets.Multipliers;
 
@@ -32,13 +33,6 @@ public sealed class Multiplier
     /// given signedness, or the name is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
     public Multiplier(string name, Signedness signedness, ReadOnlySpan<int> products, double relativePower, string powerSource)
-        : this(name, signedness, products.ToArray(), relativePower, powerSource, null)
-    {
-    }
-
-    /// <summary>Takes the table as its own, without a copy.</summary>
-    internal Multiplier(
-        string name, Signedness signedness, int[] products, double relativePower, string powerSource, Netlist? circuit)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(powerSource);
@@ -58,11 +52,9 @@ public sealed class Multiplier
         Signedness = signedness;
         RelativePower = relativePower;
         PowerSource = powerSource;
-        Circuit = circuit;
-        _products = products;
-        int least = signedness == Signedness.Signed ? short.MinValue : 0;
-        int greatest = signedness == Signedness.Signed ? short.MaxValue : ushort.MaxValue;
-        int outside = products.AsSpan().IndexOfAnyExceptInRange(least, greatest);
+        _products = products.ToArray();
+        (int least, int greatest) = signedness.ProductRange();
+        int outside = products.IndexOfAnyExceptInRange(least, greatest);
         if (outside >= 0)
         {
             throw new ArgumentException(
@@ -92,11 +84,14 @@ public sealed class Multiplier
     /// <summary>Where <see cref="RelativePower"/> comes from.</summary>
     public string PowerSource { get; }
 
-    /// <summary>Area and delay of the circuit, where they are known.</summary>
-    public CircuitFigures? Figures { get; init; }
+    /// <summary>Area of the circuit in square micrometres, where it is known.</summary>
+    public double? AreaSquareMicrometres { get; init; }
 
-    /// <summary>The circuit, where it is known.</summary>
-    public Netlist? Circuit { get; init; }
+    /// <summary>Delay of the circuit's longest path in nanoseconds, where it is known.</summary>
+    public double? DelayNanoseconds { get; init; }
+
+    /// <summary>Where area and delay come from; null without them.</summary>
+    public string? AreaDelaySource { get; init; }
 
     /// <summary>True when every product is exact.</summary>
     public bool IsExact { get; }
@@ -160,4 +155,40 @@ public sealed class Multiplier
         ? operand - MinOperand
         : throw new ArgumentOutOfRangeException(
             parameter, $"Multiplier '{Name}': found operand {operand}, expected {MinOperand}..{MaxOperand}.");
+}
+
+/// <summary>How an 8x8-bit multiplier reads its two operands.</summary>
+public enum Signedness
+{
+    /// <summary>Both operands are 0..255 (EvoApproxLib <c>mul8u</c>).</summary>
+    Unsigned,
+
+    /// <summary>Both operands are -128..127 in two's complement (EvoApproxLib <c>mul8s</c>).</summary>
+    Signed,
+}
+
+/// <summary>Signedness as a word: in parameters, names of libraries and messages.</summary>
+public static class SignednessNames
+{
+    /// <summary>"signed" or "unsigned".</summary>
+    public static string Word(this Signedness signedness) => signedness.ToString().ToLowerInvariant();
+
+    /// <summary>Reads the word, in any case.</summary>
+    /// <exception cref="ArgumentException">It is neither "signed" nor "unsigned".</exception>
+    public static Signedness Parse(string word) => word.ToLowerInvariant() switch
+    {
+        "signed" => Signedness.Signed,
+        "unsigned" => Signedness.Unsigned,
+        _ => throw new ArgumentException($"Signedness: found '{word}', expected signed or unsigned.", nameof(word)),
+    };
+
+    /// <summary>Returns the signedness if it is one of the two.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is another number.</exception>
+    public static Signedness Checked(this Signedness signedness) => signedness is Signedness.Unsigned or Signedness.Signed
+        ? signedness
+        : throw new ArgumentOutOfRangeException(nameof(signedness), $"Found signedness {(int)signedness}, expected Unsigned or Signed.");
+
+    /// <summary>The least and the greatest product of 16 bits.</summary>
+    internal static (int Least, int Greatest) ProductRange(this Signedness signedness) =>
+        signedness == Signedness.Signed ? (short.MinValue, short.MaxValue) : (0, ushort.MaxValue);
 }

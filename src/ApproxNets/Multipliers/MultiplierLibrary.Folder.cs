@@ -12,7 +12,7 @@ public sealed partial class MultiplierLibrary
     /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
     /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
     /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>area_um2</c> and <c>delay_ns</c>,
-    /// <c>power_source</c> and <c>area_delay_source</c> are read where they are there.</param>
+    /// <c>power_source</c> and <c>area_delay_source</c> are optional.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no
@@ -25,8 +25,7 @@ public sealed partial class MultiplierLibrary
             throw new DirectoryNotFoundException($"{folder}: found no such folder, expected .npy tables and a cost file.");
         }
 
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        string costs = costFile ?? Path.Combine(folder, name + ".csv");
+        string costs = costFile ?? CostFile(folder), name = Path.GetFileNameWithoutExtension(CostFile(folder));
         if (!File.Exists(costs))
         {
             throw new FileNotFoundException($"{costs}: found no such file, expected the cost file of {folder}.", costs);
@@ -71,8 +70,22 @@ public sealed partial class MultiplierLibrary
                 t.Name, signedness, t.Products, t.Row.PowerMilliwatts / exact.PowerMilliwatts,
                 t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact.PowerMilliwatts} mW exact"))
             {
-                Figures = t.Row.Figures,
+                AreaSquareMicrometres = t.Row.AreaSquareMicrometres,
+                DelayNanoseconds = t.Row.DelayNanoseconds,
+                AreaDelaySource = t.Row.AreaDelaySource,
             }));
+    }
+
+    /// <summary>The signednesses of which a folder has multipliers, by its cost file; see <see cref="ReadFolder"/>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="InvalidDataException">The cost file is malformed.</exception>
+    public static IReadOnlyList<Signedness> SignednessOfFolder(string folder) =>
+        [.. CostTable.Read(CostFile(folder)).Values.Select(row => row.Signedness).Distinct().Order()];
+
+    private static string CostFile(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return Path.Combine(folder, Path.GetFileName(folder) + ".csv");
     }
 
     private static CostTable.Row ExactRow(

@@ -111,24 +111,7 @@ public sealed partial class MultiplierLibrary
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private IEnumerable<string> Nearest(string name) =>
-        _multipliers.Select(m => m.Name).OrderBy(other => EditDistance(name, other)).Take(3);
-
-    private static int EditDistance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int substituted = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
-    }
+    /// <summary>The names that begin most like this one, in any case of letters.</summary>
+    private IEnumerable<string> Nearest(string name) => _multipliers.Select(m => m.Name).OrderByDescending(other =>
+        other.Zip(name).TakeWhile(pair => char.ToLowerInvariant(pair.First) == char.ToLowerInvariant(pair.Second)).Count()).Take(3);
 }

@@ -33,8 +33,7 @@ public static class NpyTable
     public static int[] Read(string path, Signedness signedness)
     {
         int[] products = Read(path, out Layout layout);
-        int least = signedness == Signedness.Signed ? short.MinValue : 0;
-        int greatest = signedness == Signedness.Signed ? short.MaxValue : ushort.MaxValue;
+        (int least, int greatest) = signedness.ProductRange();
         int wrong = products.AsSpan().IndexOfAnyExceptInRange(least, greatest);
         if (wrong >= 0)
         {

@@ -4,7 +4,7 @@ namespace ApproxNets.Multipliers;
 /// Tells in which order the rows and columns of a table run: an approximate product still correlates with the exact product of the right
 /// reading, and less with that of a wrong one (the exact unsigned table read as signed: 0.37).
 /// </summary>
-internal static class TableReading
+public static class TableReading
 {
     private static readonly (string Name, Func<int, int> Operand)[] Readings =
     [
@@ -41,7 +41,7 @@ internal static class TableReading
     /// <returns>The signedness and the products in numeric order.</returns>
     /// <exception cref="InvalidDataException">A value does not fit 16 bits, the best reading is of the other signedness than the declared
     /// one, or nothing is declared and no reading correlates at all.</exception>
-    internal static (Signedness Signedness, int[] Products) Read(string path, ReadOnlySpan<int> values, Signedness? declared)
+    public static (Signedness Signedness, int[] Products) Read(string path, ReadOnlySpan<int> values, Signedness? declared)
     {
         int outside = values.IndexOfAnyExceptInRange(short.MinValue, ushort.MaxValue);
         if (outside >= 0)
@@ -98,39 +98,16 @@ internal static class TableReading
         return (Signedness.Signed, products);
     }
 
-    /// <summary>Reads the table of a circuit, whose rows and columns are in numeric order for either signedness.</summary>
-    /// <param name="path">The file, for messages.</param>
-    /// <param name="products">Computes the products for a signedness.</param>
-    /// <param name="declared">The signedness it is said to have, or null.</param>
-    /// <exception cref="InvalidDataException">The other signedness correlates better than the declared one, or nothing is declared and
-    /// neither correlates at all.</exception>
-    internal static (Signedness Signedness, int[] Products) ReadCircuit(
-        string path, Func<Signedness, int[]> products, Signedness? declared)
-    {
-        int[] unsigned = products(Signedness.Unsigned), signed = products(Signedness.Signed);
-        double ofUnsigned = Correlation(unsigned, Readings[0].Operand), ofSigned = Correlation(signed, Readings[1].Operand);
-        if (declared is null && Math.Max(ofUnsigned, ofSigned) <= 0)
-        {
-            throw new InvalidDataException(
-                $"{path}: found a circuit that correlates with no exact product, expected a declaration of its signedness.");
-        }
-
-        Signedness best = ofSigned > ofUnsigned ? Signedness.Signed : Signedness.Unsigned;
-        Signedness taken = ofSigned == ofUnsigned ? declared ?? best : best;
-        if (declared is { } said && said != taken)
-        {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}: found a circuit that fits {taken} operands (correlation {Math.Max(ofSigned, ofUnsigned):F3} with the exact ")
-                + FormattableString.Invariant($"product), expected {said} ones (correlation {Math.Min(ofSigned, ofUnsigned):F3})."));
-        }
-
-        return (taken, taken == Signedness.Signed ? signed : unsigned);
-    }
+    /// <summary>Computes the Pearson correlation of a table in numeric order with the exact products; 0 for a constant table, which fits
+    /// any.</summary>
+    /// <param name="products">65,536 products, activation first.</param>
+    /// <param name="signedness">How the operands are read.</param>
+    public static double Correlation(ReadOnlySpan<int> products, Signedness signedness) =>
+        Correlation(products, Readings[signedness == Signedness.Signed ? 1 : 0].Operand);
 
     private static int Best(double[] correlations, int start, int end) =>
         Enumerable.Range(start, end - start).MaxBy(i => correlations[i]);
 
-    /// <summary>Pearson correlation of the table with the exact products of a reading; 0 for a constant table, which fits any.</summary>
     private static double Correlation(ReadOnlySpan<int> products, Func<int, int> operand)
     {
         Int128 n = products.Length, sumP = 0, sumE = 0, sumPP = 0, sumEE = 0, sumPE = 0;

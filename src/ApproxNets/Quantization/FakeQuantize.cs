@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ApproxNets.Foundation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,6 +42,7 @@ public static class FakeQuantize
     /// <param name="input">float32, any shape and device; on the grid or not.</param>
     /// <param name="parameters">The grid.</param>
     /// <returns>uint8 codes 0..255, contiguous, on the device of <paramref name="input"/>.</returns>
+    /// <exception cref="ArithmeticException">A value is NaN: it has no code, and any would hide it.</exception>
     public static Tensor Codes(Tensor input, AffineParameters parameters)
     {
         float scale = (float)parameters.Scale, min = parameters.Min - parameters.ZeroPoint, max = parameters.Max - parameters.ZeroPoint;
@@ -48,15 +50,23 @@ public static class FakeQuantize
         if (input.device_type != DeviceType.CPU)
         {
             using var scope = NewDisposeScope();
-            return input.detach().div(scale).round_().clamp_(min, max).add_(shift).to(ScalarType.Byte).contiguous()
-                .MoveToOuterDisposeScope();
+            using Scalar step = scale, low = min, high = max, offset = shift, one = 1;
+            var rounded = input.detach().div(step).round_().clamp_(low, high).add_(offset, one);
+            return rounded.isnan().any().item<bool>()
+                ? throw NotANumber(input)
+                : rounded.to(ScalarType.Byte).contiguous().MoveToOuterDisposeScope();
         }
 
         using var values = input.detach();
         using var plain = values.contiguous();
         var codes = empty(input.shape, ScalarType.Byte);
-        RoundingKernel.Codes(MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, scale, min, max, shift);
-        return codes;
+        if (RoundingKernel.Codes(MemoryMarshal.Cast<byte, float>(plain.bytes), codes.bytes, scale, min, max, shift))
+        {
+            return codes;
+        }
+
+        codes.Dispose();
+        throw NotANumber(input);
     }
 
     /// <summary>Computes the symmetric scale of one channel's weights, <c>max |w| / 127</c>.</summary>
@@ -83,12 +93,16 @@ public static class FakeQuantize
         return result.MoveToOuterDisposeScope();
     }
 
+    private static ArithmeticException NotANumber(Tensor input) =>
+        new($"Operand codes: found NaN in a tensor [{string.Join(", ", input.shape)}], expected numbers.");
+
     private static Tensor RoundByTensor(Tensor input, Tensor scale, int min, int max)
     {
+        using Scalar low = min, high = max;
         Tensor onGrid;
         using (no_grad())
         {
-            onGrid = input.div(scale).round_().clamp_(min, max).mul_(scale);
+            onGrid = input.div(scale).round_().clamp_(low, high).mul_(scale);
         }
 
         if (!input.requires_grad || !is_grad_enabled())
@@ -97,7 +111,7 @@ public static class FakeQuantize
         }
 
         // In value onGrid; in gradient that of the clamp, 1 inside the range and 0 outside.
-        var clamped = input.clamp(scale * min, scale * max);
-        return clamped.add(onGrid.sub_(clamped.detach()));
+        var clamped = input.clamp(scale.mul(low), scale.mul(high));
+        return clamped.Plus(onGrid.sub_(clamped.detach()));
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ApproxNets.Quantization;
@@ -77,8 +78,9 @@ public sealed class RangeObserver : nn.Module
             high = (float)(oldHigh + (Momentum * (high - oldHigh)));
         }
 
-        least.fill_(low);
-        greatest.fill_(high);
+        using Scalar newLow = low, newHigh = high;
+        least.fill_(newLow);
+        greatest.fill_(newHigh);
     }
 
     private (float Low, float High) BatchRange(Tensor input)
@@ -95,8 +97,11 @@ public sealed class RangeObserver : nn.Module
             return (low, high);
         }
 
-        long[] counts = input.detach().sub(low).mul_(Bins / (high - low)).histc(Bins, 0, Bins).to(ScalarType.Int64).data<long>().ToArray();
-        long allowed = (long)((1 - _quantile) * input.numel());
+        using Scalar origin = low, perBin = Bins / (high - low);
+        long[] counts = input.detach().sub(origin).mul_(perBin).histc(Bins, 0, Bins).to(ScalarType.Int64).data<long>().ToArray();
+
+        // In decimals: in doubles 1 - 0.9 is less than a tenth, and (1 - 0.9) * 1000 less than 100.
+        long allowed = (long)((1 - (decimal)_quantile) * input.numel());
         int first = 0, last = Bins - 1;
         for (long below = counts[first]; below <= allowed && first < last; below += counts[first])
         {
@@ -117,4 +122,14 @@ public sealed class RangeObserver : nn.Module
         var (min, max) = input.aminmax();
         return (min.item<float>(), max.item<float>());
     }
+}
+
+/// <summary>What an observer takes from each batch.</summary>
+public enum ObserverKind
+{
+    /// <summary>Least and greatest value.</summary>
+    MovingAverage,
+
+    /// <summary>Quantiles, from a histogram of 2,048 bins.</summary>
+    Histogram,
 }

@@ -1,11 +1,11 @@
-// Rounding to a grid, y = s clamp(round(x / s), min, max), in one pass over memory: as TorchSharp operations it takes
-// four to seven, and the activations of a batch do not fit the caches. Rounds half to even, as torch does.
+// Rounding to a grid, y = s clamp(round(x / s), min, max), in one pass over memory. TorchSharp operations take four to
+// seven passes, and the activations of a batch do not fit the caches. Rounds half to even, as torch does.
 // Vectorised with Vector256 operations, which .NET maps to what the machine has; every path gives the same bits, since
 // division, rounding, minimum, maximum and multiplication are exact or correctly rounded operations of IEEE 754.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using ApproxNets.Kernels;
+using ApproxNets.Foundation;
 
 namespace ApproxNets.Quantization;
 
@@ -30,18 +30,23 @@ internal static unsafe class RoundingKernel
         InChunks(Pass.Mask, x, gradient, new Grid(1, low, high, 0));
 
     /// <summary>Computes operand codes <c>clamp(round(x / s), min, max) + shift</c>, which must fit 0..255.</summary>
-    public static void Codes(ReadOnlySpan<float> x, Span<byte> codes, float scale, float min, float max, float shift) =>
+    /// <returns>False if there is a NaN, which has no code.</returns>
+    public static bool Codes(ReadOnlySpan<float> x, Span<byte> codes, float scale, float min, float max, float shift) =>
         InChunks(Pass.Codes, x, codes, new Grid(scale, min, max, shift));
 
-    private static void InChunks<T>(Pass pass, ReadOnlySpan<float> x, Span<T> y, Grid grid)
+    private static bool InChunks<T>(Pass pass, ReadOnlySpan<float> x, Span<T> y, Grid grid)
         where T : unmanaged
     {
+        bool nan = false;
         fixed (float* from = x)
         fixed (T* to = y)
         {
             WorkTeam.Run(
-                (x.Length + ChunkLength - 1) / ChunkLength, Environment.ProcessorCount, new Chunks(pass, from, to, x.Length, grid));
+                (x.Length + ChunkLength - 1) / ChunkLength, Environment.ProcessorCount,
+                new Chunks(pass, from, to, x.Length, grid, &nan));
         }
+
+        return !nan;
     }
 
     private static void RoundChunk(ReadOnlySpan<float> x, Span<float> y, in Grid grid)
@@ -78,28 +83,33 @@ internal static unsafe class RoundingKernel
         }
     }
 
-    private static void CodesChunk(ReadOnlySpan<float> x, Span<byte> codes, in Grid grid)
+    private static bool CodesChunk(ReadOnlySpan<float> x, Span<byte> codes, in Grid grid)
     {
         ref float source = ref MemoryMarshal.GetReference(x);
         ref byte target = ref MemoryMarshal.GetReference(codes);
         Vector256<float> s = Vector256.Create(grid.Scale), min = Vector256.Create(grid.Min), max = Vector256.Create(grid.Max);
-        Vector256<float> shift = Vector256.Create(grid.Shift);
+        Vector256<float> shift = Vector256.Create(grid.Shift), sums = default;
         int i = 0;
         for (; i <= x.Length - 32; i += 32)
         {
-            var low = Vector256.Narrow(
-                Vector256.ConvertToInt32(Steps(ref source, i, s, min, max) + shift),
-                Vector256.ConvertToInt32(Steps(ref source, i + 8, s, min, max) + shift));
-            var high = Vector256.Narrow(
-                Vector256.ConvertToInt32(Steps(ref source, i + 16, s, min, max) + shift),
-                Vector256.ConvertToInt32(Steps(ref source, i + 24, s, min, max) + shift));
+            // Sums of steps are numbers unless a step is NaN: |step| <= 255.
+            Vector256<float> a = Steps(ref source, i, s, min, max), b = Steps(ref source, i + 8, s, min, max);
+            Vector256<float> c = Steps(ref source, i + 16, s, min, max), d = Steps(ref source, i + 24, s, min, max);
+            sums += (a + b) + (c + d);
+            var low = Vector256.Narrow(Vector256.ConvertToInt32(a + shift), Vector256.ConvertToInt32(b + shift));
+            var high = Vector256.Narrow(Vector256.ConvertToInt32(c + shift), Vector256.ConvertToInt32(d + shift));
             Vector256.Narrow(low.AsUInt16(), high.AsUInt16()).StoreUnsafe(ref target, (nuint)i);
         }
 
+        float sum = Vector256.Sum(sums);
         for (; i < x.Length; i++)
         {
-            codes[i] = (byte)(int)(Step(x[i], grid) + grid.Shift);
+            float step = Step(x[i], grid);
+            sum += step;
+            codes[i] = (byte)(int)(step + grid.Shift);
         }
+
+        return !float.IsNaN(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,7 +120,7 @@ internal static unsafe class RoundingKernel
 
     private readonly record struct Grid(float Scale, float Min, float Max, float Shift);
 
-    private readonly struct Chunks(Pass pass, float* from, void* to, int length, Grid grid) : IUnitWork
+    private readonly struct Chunks(Pass pass, float* from, void* to, int length, Grid grid, bool* nan) : IUnitWork
     {
         public void Run(int unit)
         {
@@ -125,7 +135,12 @@ internal static unsafe class RoundingKernel
                     MaskChunk(x, new Span<float>((float*)to + start, count), grid);
                     break;
                 default:
-                    CodesChunk(x, new Span<byte>((byte*)to + start, count), grid);
+                    // Threads only ever write true.
+                    if (!CodesChunk(x, new Span<byte>((byte*)to + start, count), grid))
+                    {
+                        *nan = true;
+                    }
+
                     break;
             }
         }

@@ -1,8 +1,12 @@
+// The flow of data, 4 of 8. The search trains the model (3) under noise and learns how much each layer tolerates: |sigma_l|, a share of
+// the output's standard deviation. Matching (6) holds the error of a multiplier (5) against it.
 using System.Text.Json.Serialization;
 using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Training;
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,7 +20,7 @@ namespace ApproxNets.Search;
 /// </summary>
 public static class AgnSearch
 {
-    /// <summary>Trains a quantised model under noise, in place. Ends in <see cref="LayerMode.Quantized"/>.</summary>
+    /// <summary>Trains a quantised model under noise, in place. Ends with quantised layers.</summary>
     /// <param name="model">The model after quantisation-aware training.</param>
     /// <param name="data">Training and validation images.</param>
     /// <param name="agn">Reward and bounds of the noise.</param>
@@ -24,23 +28,10 @@ public static class AgnSearch
     /// <param name="run">As for <see cref="Trainer.Train"/>. <see cref="TrainingProgress.Measured"/> has |sigma_l| of each layer, then
     /// |beta_l| with <see cref="AgnOptions.Bias"/>.</param>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
-    public static AgnResult Run(
-        ApproxModel model,
-        ImageDataset data,
-        AgnOptions agn,
-        TrainingOptions training,
-        TrainingRun? run = null)
+    public static AgnResult Run(ApproxModel model, ImageDataset data, AgnOptions agn, TrainingOptions training, TrainingRun? run = null)
     {
         agn.Validate();
-        using (no_grad())
-        {
-            foreach (var layer in model.Layers)
-            {
-                layer.Sigma.fill_(agn.InitialSigma);
-            }
-        }
-
-        model.SetMode(LayerMode.Noise);
+        model.UseNoise(0, [.. model.Layers.Select(_ => agn.InitialSigma)]);
         int layers = model.Layers.Count;
         double[] start = Tolerances([.. model.Layers.Select(l => l.Sigma)]);
         var biased = agn.Bias is null ? null : new BiasedNetwork(model, agn.Bias);
@@ -55,7 +46,7 @@ public static class AgnSearch
                 Stops = agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)),
             };
             var record = Trainer.Train(biased ?? model.Network, data, training, task, run);
-            model.SetMode(LayerMode.Quantized);
+            model.UseQuantized();
             double[] found = Tolerances(scales);
             return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
             {
@@ -64,6 +55,7 @@ public static class AgnSearch
         }
         finally
         {
+            model.UseQuantized();
             biased?.Release();
         }
     }
@@ -79,13 +71,14 @@ public static class AgnSearch
     {
         using var scope = NewDisposeScope();
         double total = model.Opcounts.Sum();
-        var terms = model.Layers.Zip(tolerances, (l, tolerance) => tolerance.abs().clamp(max: max).mul(l.Opcount / total));
+        using Scalar most = max;
+        var terms = model.Layers.Zip(tolerances, (l, tolerance) => tolerance.abs().clamp(max: most).Times(l.Opcount / total)).ToList();
         return stack(terms).sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// Trains a quantised model under noise of given scales, in place: noise as a stand-in for a multiplier, where the search learns the
-    /// scales. Ends in <see cref="LayerMode.Quantized"/>.
+    /// scales. Ends with quantised layers.
     /// </summary>
     /// <param name="model">The model after quantisation-aware training.</param>
     /// <param name="data">Training and validation images.</param>
@@ -94,64 +87,49 @@ public static class AgnSearch
     /// <param name="run">As for <see cref="Trainer.Train"/>.</param>
     /// <exception cref="ArgumentException">There is not one finite scale &gt;= 0 for every layer.</exception>
     public static TrainingRecord TrainUnderNoise(
-        ApproxModel model,
-        ImageDataset data,
-        IReadOnlyList<double> sigmas,
-        TrainingOptions training,
-        TrainingRun? run = null)
+        ApproxModel model, ImageDataset data, IReadOnlyList<double> sigmas, TrainingOptions training, TrainingRun? run = null)
     {
-        if (sigmas.Count != model.Layers.Count || sigmas.Any(s => !(s >= 0) || !double.IsFinite(s)))
-        {
-            throw new ArgumentException(
-                $"Training under noise: found the scales {string.Join(", ", sigmas)}, "
-                + $"expected {model.Layers.Count} finite numbers >= 0, one per layer.", nameof(sigmas));
-        }
-
-        using (no_grad())
-        {
-            foreach (var (layer, sigma) in model.Layers.Zip(sigmas))
-            {
-                layer.Sigma.fill_(sigma);
-            }
-        }
-
-        model.SetMode(LayerMode.Noise);
+        model.UseNoise(0, sigmas);
         var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
         var task = new TrainingTask
         {
             Step = (images, labels, step) =>
             {
-                SeedNoise(model, training.Seed, step);
+                model.UseNoise(Seed(training, step));
                 return crossEntropy(images, labels, step);
             },
             Trains = name => !name.EndsWith(".sigma", StringComparison.Ordinal),
             Settings = new Fingerprint("noise", 1).Add("sigmas", sigmas).Text,
         };
         var record = Trainer.Train(model.Network, data, training, task, run);
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         return record;
     }
 
-    private static void SeedNoise(ApproxModel model, int seed, int step)
-    {
-        for (int l = 0; l < model.Layers.Count; l++)
-        {
-            model.Layers[l].NoiseSeed = ((long)seed << 40) ^ ((long)step << 10) ^ l;
-        }
-    }
+    // Layers add their index, below 2^10.
+    private static long Seed(TrainingOptions training, int step) => ((long)training.Seed << 40) ^ ((long)step << 10);
 
     private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training, BiasedNetwork? biased) =>
         (images, labels, step) =>
         {
-            SeedNoise(model, training.Seed, step);
+            long seed = Seed(training, step);
+            if (biased is null)
+            {
+                model.UseNoise(seed);
+            }
+            else
+            {
+                model.Use([.. biased.Biases.Select((bias, l) => new NoiseArithmetic(seed + l, bias, agn.Bias!.Draw))]);
+            }
+
             var logits = model.Network.call(images);
             var reward = NoiseReward(model, agn.MaxSigma);
             if (biased is not null)
             {
-                reward = reward.add(Reward(model, biased.Biases, agn.Bias!.Max));
+                reward = reward.Plus(Reward(model, biased.Biases, agn.Bias!.Max));
             }
 
-            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.mul(agn.Lambda));
+            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.Times(agn.Lambda));
             loss.backward();
             return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
         };
@@ -182,4 +160,34 @@ public sealed record AgnResult(
     /// </summary>
     [JsonPropertyName("biases")]
     public IReadOnlyList<double> Biases { get; init; } = [];
+}
+
+/// <summary>
+/// A network with the bias tolerances of its layers, for the time of a search. They are trained and stand in the resume file, but not in
+/// the network's own state, hence in no checkpoint.
+/// </summary>
+internal sealed class BiasedNetwork : Module<Tensor, Tensor>
+{
+    private readonly ApproxModel _model;
+    private readonly Parameter[] _biases;
+
+    public BiasedNetwork(ApproxModel model, AgnBias bias)
+        : base(nameof(BiasedNetwork))
+    {
+        _model = model;
+        register_module("network", model.Network);
+        _biases = [.. model.Layers.Select(_ => new Parameter(tensor((float)bias.Initial)))];
+        for (int l = 0; l < _biases.Length; l++)
+        {
+            register_parameter($"bias{l}", _biases[l]);
+        }
+    }
+
+    /// <summary>beta_l of every layer.</summary>
+    public IReadOnlyList<Tensor> Biases => _biases;
+
+    public override Tensor forward(Tensor images) => _model.Network.call(images);
+
+    /// <summary>Frees the tolerances, not the network.</summary>
+    public void Release() => Array.ForEach(_biases, b => b.Dispose());
 }

@@ -49,8 +49,8 @@ public sealed record AssignmentContext
     /// <summary>Makes a context.</summary>
     /// <param name="library">The multipliers.</param>
     /// <param name="opcounts">Opcount c_l of every layer.</param>
-    /// <param name="predicted">Predicts all errors; called when a method asks first.</param>
-    /// <param name="measured">Measures all errors by behavioural simulation; called when a method asks first.</param>
+    /// <param name="predicted">Predicts all errors; called at the first use.</param>
+    /// <param name="measured">Measures all errors by behavioural simulation; called at the first use.</param>
     /// <param name="accuracy">Measures the accuracy of an assignment, 0..1, on images that are not for the final test.</param>
     public AssignmentContext(
         MultiplierLibrary library, IReadOnlyList<long> opcounts, Func<ErrorTable> predicted, Func<ErrorTable> measured,
@@ -90,7 +90,7 @@ public sealed record AssignmentContext
     /// <summary>Seed of whatever is random.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Told after every measurement of a search.</summary>
+    /// <summary>Receives a report after every measurement of a search.</summary>
     public IProgress<SearchProgress>? Progress { get; init; }
 
     /// <summary>Stops between two measurements.</summary>

@@ -30,15 +30,10 @@ public sealed record ChoiceAgreement(string Model, IReadOnlyList<ChoiceAgreement
     /// <param name="truth">Errors by behavioural simulation, of the same layers and multipliers.</param>
     /// <param name="sigmas">|sigma_l| per layer; equal ones for a model that was not searched.</param>
     /// <param name="factors">The factors f of the tolerances, &gt; 0; several octaves show more than one.</param>
-    /// <param name="criterion">What is held against the tolerance, on both sides.</param>
     /// <exception cref="ArgumentException">There is no layer or factor, a factor is not positive, or the tables are of other layers or
     /// multipliers.</exception>
     public static ChoiceAgreement Of(
-        ErrorTable predicted,
-        ErrorTable truth,
-        IReadOnlyList<double> sigmas,
-        IReadOnlyList<double> factors,
-        MatchCriterion criterion = MatchCriterion.StandardDeviation)
+        ErrorTable predicted, ErrorTable truth, IReadOnlyList<double> sigmas, IReadOnlyList<double> factors)
     {
         if (predicted.Samples.Count == 0 || factors.Count == 0 || factors.Any(f => !(f > 0) || !double.IsFinite(f)))
         {
@@ -50,12 +45,12 @@ public sealed record ChoiceAgreement(string Model, IReadOnlyList<ChoiceAgreement
         return new ChoiceAgreement(predicted.Model, [.. factors.Select(factor =>
         {
             double[] scaled = [.. sigmas.Select(s => factor * s)];
-            var byModel = Matching.Match(predicted, scaled, criterion, truth);
-            var byTruth = Matching.Match(truth, scaled, criterion);
+            var byModel = Matching.Match(predicted, scaled, truth);
+            var byTruth = Matching.Match(truth, scaled);
             return new Row(
                 factor, byModel.Count,
                 byModel.Zip(byTruth).Count(p => p.First.Multiplier == p.Second.Multiplier),
-                byModel.Count(m => Matching.Size(m.True!.Value, criterion) > m.Tolerance),
+                byModel.Count(m => m.True!.Value.StandardDeviation > m.Tolerance),
                 byModel.ToAssignment().RelativePower,
                 byTruth.ToAssignment().RelativePower);
         })]);

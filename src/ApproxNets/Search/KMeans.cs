@@ -4,7 +4,7 @@ namespace ApproxNets.Search;
 /// Lloyd's k-means (IEEE Trans. Inf. Theory, 1982) with k-means++ seeding (Arthur and Vassilvitskii, SODA 2007) and
 /// restarts. Deterministic for a seed.
 /// </summary>
-public static class KMeans
+internal static class KMeans
 {
     /// <summary>Partitions points into at most <paramref name="clusters"/> clusters of least squared distance to their means.</summary>
     /// <param name="points">Points of equal dimension, at least one.</param>

@@ -1,3 +1,5 @@
+// The flow of data, 6 of 8. Matching gives every layer the cheapest multiplier whose predicted error (5) is within what the layer
+// tolerates (4). The result is an Assignment, which ApproxModel.Use puts into the layers (3).
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
@@ -14,18 +16,13 @@ public static class Matching
     /// <summary>Chooses one multiplier per layer.</summary>
     /// <param name="table">Errors, predicted or measured; one of its multipliers is exact, which always qualifies.</param>
     /// <param name="sigmas">|sigma_l| per layer, a share of std(y_l).</param>
-    /// <param name="criterion">What is held against the tolerance.</param>
     /// <param name="truth">Measured errors of the same layers and multipliers, for the report only; they do not change the choice.</param>
     /// <param name="biases">|beta_l| per layer, a share of std(y_l) (<see cref="AgnResult.Biases"/>): the mean error, too, must be within
     /// it. Null or empty: the mean is not looked at, as in the paper.</param>
     /// <exception cref="ArgumentException">The numbers of layers and sigmas or biases differ, the tables have other layers or multipliers, or a
     /// layer has no multiplier within its tolerance.</exception>
     public static IReadOnlyList<LayerMatch> Match(
-        ErrorTable table,
-        IReadOnlyList<double> sigmas,
-        MatchCriterion criterion = MatchCriterion.StandardDeviation,
-        ErrorTable? truth = null,
-        IReadOnlyList<double>? biases = null)
+        ErrorTable table, IReadOnlyList<double> sigmas, ErrorTable? truth = null, IReadOnlyList<double>? biases = null)
     {
         CheckTolerances(table, sigmas);
         if (biases is { Count: > 0 })
@@ -42,7 +39,7 @@ public static class Matching
         return [.. sigmas.Select((sigma, l) =>
         {
             double tolerance = Math.Abs(sigma), meanTolerance = biases is { Count: > 0 } ? Math.Abs(biases[l]) : double.PositiveInfinity;
-            int at = Array.FindIndex(order, m => Size(table[l, m], criterion) <= tolerance && Math.Abs(table[l, m].Mean) <= meanTolerance);
+            int at = Array.FindIndex(order, m => table[l, m].StandardDeviation <= tolerance && Math.Abs(table[l, m].Mean) <= meanTolerance);
             if (at < 0)
             {
                 throw new ArgumentException(
@@ -77,26 +74,6 @@ public static class Matching
                 nameof(sigmas));
         }
     }
-
-    internal static double Size(ErrorEstimate estimate, MatchCriterion criterion) => criterion switch
-    {
-        MatchCriterion.StandardDeviation => estimate.StandardDeviation,
-        MatchCriterion.RootMeanSquare => estimate.RootMeanSquare,
-        _ => throw new ArgumentOutOfRangeException(
-            nameof(criterion), $"Matching: found criterion {(int)criterion}, expected StandardDeviation or RootMeanSquare."),
-    };
-}
-
-/// <summary>Which size of an error is held against the tolerance.</summary>
-public enum MatchCriterion
-{
-    /// <summary>The standard deviation, as in the paper. Right where something absorbs the mean error: retraining, or batch
-    /// normalisation whose statistics are taken anew.</summary>
-    StandardDeviation,
-
-    /// <summary><see cref="ErrorEstimate.RootMeanSquare"/>, <c>sqrt(mean^2 + std^2)</c>: for a network that is used as it is, where
-    /// nothing absorbs the mean error of a biased multiplier.</summary>
-    RootMeanSquare,
 }
 
 /// <summary>The choice for one layer. All errors and tolerances are shares of std(y_l).</summary>

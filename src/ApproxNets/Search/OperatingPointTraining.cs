@@ -22,11 +22,7 @@ public static class OperatingPointTraining
     /// <param name="run">As for <see cref="Trainer.Train"/>. The validation accuracy is that of the last operating point.</param>
     /// <returns>The record; loss and accuracy are averages over the points.</returns>
     public static TrainingRecord Train(
-        OperatingPoints points,
-        ImageDataset data,
-        TrainingOptions options,
-        bool normOnly = false,
-        TrainingRun? run = null)
+        OperatingPoints points, ImageDataset data, TrainingOptions options, bool normOnly = false, TrainingRun? run = null)
     {
         var settings = new Fingerprint("operating points", 1).Add("trains", normOnly ? "norms" : "all");
         foreach (var assignment in points.Assignments)
@@ -79,7 +75,7 @@ public static class OperatingPointTraining
             using var scope = NewDisposeScope();
             points.Switch(i);
             var logits = points.Model.Network.call(images);
-            var pointLoss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing).div(count);
+            var pointLoss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing).Over(count);
             pointLoss.backward();
             loss += pointLoss.item<float>();
             correct += Evaluation.CorrectOf(logits.detach(), labels) / count;

@@ -1,3 +1,5 @@
+// The flow of data, 7 of 8. Subset search is matching (6) for several operating points that share few multipliers: one Assignment for
+// each point. It reads the same errors (5) and tolerances (4).
 using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
@@ -14,7 +16,7 @@ namespace ApproxNets.Search;
 /// exceeds the tolerance up to e times.</para>
 /// <para>A centroid is an average, so its choice need not suit a member, and another centroid's choice may suit it at less power. So every
 /// point takes the cheapest of all chosen multipliers within its own tolerance. Where there is none, it takes the chosen multiplier of
-/// least error and is a violation: <see cref="SubsetResult.IsFeasible"/> is then false, and the savings of that operating point are not
+/// least error and is one of the <see cref="SubsetResult.Violations"/>: the savings of that operating point are not
 /// those of one within the tolerances.</para>
 /// </remarks>
 public static class SubsetSearch
@@ -85,10 +87,6 @@ public sealed record SubsetResult(
 {
     /// <summary>The points whose multiplier exceeds their own tolerance.</summary>
     public IEnumerable<SubsetPoint> Violations => Points.Where(p => p.Ratio > 1);
-
-    /// <summary>Whether every layer of an operating point is within its tolerance.</summary>
-    /// <param name="operatingPoint">Index of the operating point.</param>
-    public bool IsFeasible(int operatingPoint) => Violations.All(p => p.OperatingPoint != operatingPoint);
 }
 
 /// <summary>One layer at one operating point.</summary>

@@ -1,3 +1,4 @@
+using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -15,7 +16,7 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
 {
     /// <summary>Makes the step of a student.</summary>
     /// <param name="student">Model of images to logits.</param>
-    /// <param name="teacher">The teacher. It computes in its layers' mode, with the statistics of its batch normalisation; weights and statistics
+    /// <param name="teacher">The teacher. It computes in its layers' arithmetic, with the statistics of its batch normalisation; weights and statistics
     /// stay, but its float layers are left in training and in the precision below, so it should serve nothing else.</param>
     /// <param name="precision">Number format of the teacher's layers.</param>
     /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
@@ -28,10 +29,10 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
         }
 
-        // Only layers in training compute in reduced precision; everything else of the teacher, dropout too, is in evaluation, and
-        // quantised layers are, whose ranges would follow the student's images.
+        // Layers compute in reduced precision in training only. All else of the teacher is in evaluation: dropout, and quantised layers,
+        // whose ranges would follow the student's images.
         teacher.Network.eval();
-        foreach (var layer in teacher.Layers.Where(l => l.Mode == LayerMode.Float))
+        foreach (var layer in teacher.Layers.Where(l => l.Arithmetic is FloatArithmetic))
         {
             layer.train();
             layer.Precision = precision;
@@ -42,13 +43,13 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             Tensor answers;
             using (no_grad())
             {
-                answers = (teacher.Network.call(images).to(ScalarType.Float32) / Temperature).log_softmax(1);
+                answers = teacher.Network.call(images).to(ScalarType.Float32).Over(Temperature).log_softmax(1);
             }
 
             var logits = student.call(images).to(ScalarType.Float32);
             var fromLabels = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
-            var fromTeacher = (answers.exp() * (answers - (logits / Temperature).log_softmax(1))).sum(1).mean();
-            var loss = (fromLabels * (1 - Weight)) + (fromTeacher * (Weight * Temperature * Temperature));
+            var fromTeacher = answers.exp().mul(answers.sub(logits.Over(Temperature).log_softmax(1))).sum(1).mean();
+            var loss = fromLabels.Times(1 - Weight).Plus(fromTeacher.Times(Weight * Temperature * Temperature));
             loss.backward();
             return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
         };

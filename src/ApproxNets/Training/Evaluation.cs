@@ -11,16 +11,13 @@ public static class Evaluation
     /// <param name="model">Model of images <c>[B, C, H, W]</c> to logits <c>[B, classes]</c>.</param>
     /// <param name="images">The images, at least one.</param>
     /// <param name="statistics">What to normalise by.</param>
-    /// <param name="batchSize">Images of one batch; the result does not depend on it, except in mode <c>Noise</c>, whose draws go by batch.</param>
+    /// <param name="batchSize">Images of one batch; the result does not depend on it, except under noise, which is drawn by batch.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>Share of images whose highest score is that of their label, 0..1.</returns>
     /// <exception cref="ArgumentException">There are no images.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public static double Accuracy(
-        Module<Tensor, Tensor> model,
-        ImageSet images,
-        ChannelStatistics statistics,
-        int batchSize = 250,
+        Module<Tensor, Tensor> model, ImageSet images, ChannelStatistics statistics, int batchSize = 250,
         CancellationToken cancellation = default)
     {
         if (images.Count == 0)

@@ -1,3 +1,5 @@
+using ApproxNets.Foundation;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -18,10 +20,8 @@ internal sealed class GradientDescent : IDisposable
 {
     private const double MuonMomentum = 0.95;
 
-    private readonly SGD? _sgd;
-    private readonly Parameter[] _matrices;
-    private readonly Tensor[] _momenta;
     private readonly TrainingOptions _options;
+    private readonly (Parameter Parameter, Tensor Momentum, bool IsMatrix)[] _trained;
 
     /// <summary>Makes the state of a training that begins.</summary>
     /// <param name="model">The model.</param>
@@ -30,24 +30,25 @@ internal sealed class GradientDescent : IDisposable
     public GradientDescent(Module<Tensor, Tensor> model, TrainingOptions options, Predicate<string> trains)
     {
         _options = options;
-        var chosen = model.named_parameters().Where(p => trains(p.name)).Select(p => p.parameter).ToList();
-        if (chosen.Count == 0)
+        _trained =
+        [
+            .. model.named_parameters().Where(p => trains(p.name)).Select(p => (
+                p.parameter, zeros_like(p.parameter, requires_grad: false).DetachFromDisposeScope(),
+                options.Optimizer == OptimizerKind.Muon && p.parameter.dim() == 4 && p.parameter.shape[1] > 1)),
+        ];
+        if (_trained.Length == 0)
         {
             throw new ArgumentException($"Training '{options.Stage}': found no parameter to train, expected at least one.");
         }
-
-        _matrices = options.Optimizer == OptimizerKind.Muon ? [.. chosen.Where(p => p.dim() == 4 && p.shape[1] > 1)] : [];
-        _momenta = [.. _matrices.Select(p => zeros_like(p, requires_grad: false).DetachFromDisposeScope())];
-        _sgd = Sgd([.. chosen.Except(_matrices)], options);
     }
 
     /// <summary>Forgets the gradients of the step before.</summary>
     public void ZeroGradients()
     {
-        _sgd?.zero_grad();
-        foreach (var matrix in _matrices)
+        using var scope = NewDisposeScope();
+        foreach (var (parameter, _, _) in _trained)
         {
-            matrix.grad?.zero_();
+            parameter.grad?.zero_();
         }
     }
 
@@ -55,85 +56,39 @@ internal sealed class GradientDescent : IDisposable
     /// <param name="schedule">Share of the peak learning rates, 0..1.</param>
     public void Step(double schedule)
     {
-        if (_sgd is not null)
-        {
-            foreach (var group in _sgd.ParamGroups)
-            {
-                group.LearningRate = _options.LearningRate * schedule;
-            }
-
-            _sgd.step();
-        }
-
         using var gradients = no_grad();
-        for (int i = 0; i < _matrices.Length; i++)
+        foreach (var (parameter, momentum, isMatrix) in _trained)
         {
             using var scope = NewDisposeScope();
-            if (_matrices[i].grad is { } gradient)
+            if (parameter.grad is { } gradient)
             {
-                StepMuon(_matrices[i], gradient, _momenta[i], _options.MuonLearningRate * schedule);
+                Action<Parameter, Tensor, Tensor, double> step = isMatrix ? StepMuon : StepSgd;
+                step(parameter, gradient, momentum, schedule);
             }
         }
     }
 
-    /// <summary>The state as tensors, for a file.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State()
-    {
-        if (_sgd is not null)
-        {
-            using var memory = new MemoryStream();
-            using (var writer = new BinaryWriter(memory))
-            {
-                _sgd.save_state_dict(writer);
-            }
+    /// <summary>The state as tensors, for a file. They are those in use: the caller does not dispose of them.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State() => _trained.Select((t, i) => (NameOf(i), t.Momentum));
 
-            yield return ("optimizer", tensor(memory.ToArray()));
-        }
-
-        for (int i = 0; i < _momenta.Length; i++)
-        {
-            yield return ($"muon.{i}", _momenta[i]);
-        }
-    }
-
-    /// <summary>Takes over a state that <see cref="State"/> gave. Call it outside of dispose scopes: the state lasts.</summary>
+    /// <summary>Takes over a state that <see cref="State"/> gave.</summary>
     /// <param name="state">Tensors by name; others are ignored.</param>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
     public void Restore(IReadOnlyDictionary<string, Tensor> state)
     {
-        Tensor Find(string name) => state.TryGetValue(name, out var found)
-            ? found
-            : throw new InvalidDataException($"Training '{_options.Stage}': found no '{name}' of the optimiser in the file, expected one.");
-        for (int i = 0; i < _momenta.Length; i++)
+        using var scope = NewDisposeScope();
+        for (int i = 0; i < _trained.Length; i++)
         {
-            var kept = Find($"muon.{i}");
-            if (!kept.shape.AsSpan().SequenceEqual(_momenta[i].shape))
-            {
-                throw new InvalidDataException(
-                    $"Training '{_options.Stage}': found 'muon.{i}' of shape [{string.Join(", ", kept.shape)}], "
-                    + $"expected [{string.Join(", ", _momenta[i].shape)}].");
-            }
-
-            using var scope = NewDisposeScope();
-            _momenta[i].copy_(kept);
-        }
-
-        if (_sgd is not null)
-        {
-            using var reader = new BinaryReader(new MemoryStream(Find("optimizer").bytes.ToArray()));
-            _sgd.load_state_dict(reader);
+            string found = state.TryGetValue(NameOf(i), out var kept) ? $"shape [{string.Join(", ", kept.shape)}]" : "none";
+            string expected = $"shape [{string.Join(", ", _trained[i].Momentum.shape)}]";
+            _trained[i].Momentum.copy_(found == expected ? kept! : throw new InvalidDataException(
+                $"Training '{_options.Stage}': found {found} for the optimiser's '{NameOf(i)}' in the resume file, expected {expected}. "
+                + "Files of earlier versions lack it. Delete the file to start anew."));
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _sgd?.Dispose();
-        foreach (var momentum in _momenta)
-        {
-            momentum.Dispose();
-        }
-    }
+    public void Dispose() => Array.ForEach(_trained, t => t.Momentum.Dispose());
 
     /// <summary>Computes an approximately orthogonal matrix with the row and column space of a matrix, singular values 0.7..1.2.</summary>
     /// <param name="matrix">float32 <c>[M, N]</c>.</param>
@@ -142,42 +97,45 @@ internal sealed class GradientDescent : IDisposable
         using var scope = NewDisposeScope();
         bool tall = matrix.shape[0] > matrix.shape[1];
         var x = tall ? matrix.t() : matrix;
-        x = x.div(x.norm().add(1e-7f));
+        using Scalar tiny = 1e-7f, one = 1;
+        x = x.div(x.norm().add(tiny, one));
         for (int step = 0; step < 5; step++)
         {
             var a = x.mm(x.t());
-            x = x.mul(3.4445f).add(a.mul(-4.775f).add(a.mm(a), 2.0315f).mm(x));
+            x = x.Times(3.4445f).Plus(a.Times(-4.775f).Plus(a.mm(a), 2.0315f).mm(x));
         }
 
         return (tall ? x.t() : x).MoveToOuterDisposeScope();
     }
 
-    private void StepMuon(Parameter weight, Tensor gradient, Tensor momentum, double learningRate)
-    {
-        momentum.mul_(MuonMomentum).add_(gradient);
-        var matrix = gradient.add(momentum, MuonMomentum).flatten(1);
-        double size = Math.Sqrt(Math.Max(1, (double)matrix.shape[0] / matrix.shape[1]));
-        weight.mul_(1 - (learningRate * _options.MuonWeightDecay));
-        weight.sub_(Orthogonalize(matrix).view(weight.shape).mul(learningRate * size));
-    }
+    private static string NameOf(int parameter) => $"momentum.{parameter}";
 
-    private static SGD? Sgd(IReadOnlyList<Parameter> parameters, TrainingOptions options)
+    /// <summary>The step of torch.optim.SGD, to the bit: <c>m = momentum m + g</c>, <c>w = w - rate (g + momentum m)</c>.</summary>
+    private void StepSgd(Parameter weight, Tensor gradient, Tensor momentum, double schedule)
     {
         // The L2 penalty is for the weights of convolutions and fully connected layers only: on the scales and shifts of
         // batch normalisation, on biases and on noise scales it would pull towards zero what has no reason to be small.
-        SGD.ParamGroup Group(Func<Parameter, bool> belongs, double decay) => new(
-            parameters.Where(belongs),
-            new SGD.Options
-            {
-                LearningRate = options.LearningRate,
-                InitialLearningRate = options.LearningRate,
-                momentum = options.Momentum,
-                nesterov = options.Momentum > 0,
-                weight_decay = decay,
-            });
-        SGD.ParamGroup[] groups = [Group(p => p.dim() > 1, options.WeightDecay), Group(p => p.dim() <= 1, 0)];
-        return parameters.Count == 0
-            ? null
-            : optim.SGD(groups.Where(g => g.Parameters.Any()), options.LearningRate, options.Momentum, nesterov: options.Momentum > 0);
+        if (_options.WeightDecay > 0 && weight.dim() > 1)
+        {
+            gradient = gradient.Plus(weight, _options.WeightDecay);
+        }
+
+        if (_options.Momentum > 0)
+        {
+            momentum.TimesInPlace(_options.Momentum).PlusInPlace(gradient);
+            gradient = gradient.Plus(momentum, _options.Momentum);
+        }
+
+        weight.PlusInPlace(gradient, -(_options.LearningRate * schedule));
+    }
+
+    private void StepMuon(Parameter weight, Tensor gradient, Tensor momentum, double schedule)
+    {
+        double rate = _options.MuonLearningRate * schedule;
+        momentum.TimesInPlace(MuonMomentum).PlusInPlace(gradient);
+        var matrix = gradient.Plus(momentum, MuonMomentum).flatten(1);
+        double size = Math.Sqrt(Math.Max(1, (double)matrix.shape[0] / matrix.shape[1]));
+        weight.TimesInPlace(1 - (rate * _options.MuonWeightDecay));
+        weight.sub_(Orthogonalize(matrix).view(weight.shape).Times(rate * size));
     }
 }

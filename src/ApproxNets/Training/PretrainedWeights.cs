@@ -79,7 +79,7 @@ public static class PretrainedWeights
         network.named_modules().LastOrDefault(m => m.module is Linear or ApproxLinear).name ?? "";
 
     /// <summary>
-    /// What a file need not have. Files of before PyTorch 0.4.1, torchvision's VGG among them, have no num_batches_tracked, which matters
+    /// The names that a file may lack. Files from before PyTorch 0.4.1, such as torchvision's VGG, have no num_batches_tracked. It matters
     /// only to a batch normalisation without momentum.
     /// </summary>
     private static HashSet<string> Optional(nn.Module network, IEnumerable<string> names)
@@ -100,3 +100,11 @@ public static class PretrainedWeights
     private static string List(string[] names, Func<string, string> describe) =>
         names.Length == 0 ? "none" : string.Join(", ", names.Take(Shown).Select(describe)) + (names.Length > Shown ? ", ..." : "");
 }
+
+/// <summary>What <see cref="PretrainedWeights.Load"/> did.</summary>
+/// <param name="Loaded">Names of the parameters and buffers that were set from the file.</param>
+/// <param name="Kept">Names of those that are as before: the classifier where it was left out, noise scales and ranges of
+/// converted layers and counts of batches that the file does not have.</param>
+/// <param name="Metadata">Text in the file; none in TorchSharp's format.</param>
+public sealed record LoadedWeights(
+    IReadOnlyList<string> Loaded, IReadOnlyList<string> Kept, IReadOnlyDictionary<string, string> Metadata);

@@ -26,6 +26,9 @@ public static class SafeTensors
         ["U8"] = (ScalarType.Byte, 1),
     };
 
+    /// <summary>The dtypes that files may hold.</summary>
+    internal static IEnumerable<ScalarType> DataTypes => Types.Values.Select(t => t.Type);
+
     /// <summary>Writes tensors and text to a file: to a temporary one first, which then takes the file's place.</summary>
     /// <param name="path">The file; its folder is made if missing.</param>
     /// <param name="tensors">Name and CPU tensor (float32, float64, float16, bfloat16, int64, int32 or uint8), in the order of
@@ -44,7 +47,7 @@ public static class SafeTensors
         {
             string type = NameOf(value.dtype) ?? throw new ArgumentException(
                 $"'{path}': found tensor '{name}' of dtype {value.dtype}, "
-                + $"expected one of {string.Join(", ", Types.Values.Select(t => t.Type))}.");
+                + $"expected one of {string.Join(", ", DataTypes)}.");
             using var scope = NewDisposeScope();
             byte[] bytes = value.detach().cpu().contiguous().bytes.ToArray();
             header[name] = new JsonObject
@@ -86,7 +89,7 @@ public static class SafeTensors
         var metadata = new Dictionary<string, string>();
         try
         {
-            // Enumerating is what finds a name that occurs twice.
+            // A name that occurs twice is an error of the enumeration.
             header = [.. JsonNode.Parse(file.AsSpan(8, (int)length))!.AsObject()];
             foreach (var (key, value) in header.Where(e => e.Key == "__metadata__").SelectMany(e => e.Value!.AsObject()))
             {
@@ -111,6 +114,9 @@ public static class SafeTensors
 
     /// <summary>The format's name of a dtype; null if it has none here.</summary>
     internal static string? NameOf(ScalarType type) => Types.FirstOrDefault(t => t.Value.Type == type).Key;
+
+    /// <summary>Bytes of one value; null for a dtype that files do not hold.</summary>
+    internal static int? BytesOf(ScalarType type) => NameOf(type) is { } name ? Types[name].Bytes : null;
 
     private static Tensor ReadTensor(string path, string name, JsonNode? entry, ReadOnlySpan<byte> data)
     {

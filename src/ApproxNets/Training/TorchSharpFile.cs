@@ -11,17 +11,6 @@ internal static class TorchSharpFile
 {
     private const int GreatestRank = 16;
 
-    private static readonly Dictionary<ScalarType, int> Bytes = new()
-    {
-        [ScalarType.Byte] = 1,
-        [ScalarType.Int32] = 4,
-        [ScalarType.Int64] = 8,
-        [ScalarType.Float16] = 2,
-        [ScalarType.BFloat16] = 2,
-        [ScalarType.Float32] = 4,
-        [ScalarType.Float64] = 8,
-    };
-
     /// <summary>Reads all tensors of a file. Memory is bounded by the length of the file, whatever sizes it claims.</summary>
     /// <returns>New CPU tensors by name, owned by the caller (or the dispose scope).</returns>
     /// <exception cref="InvalidDataException">The file is truncated or malformed.</exception>
@@ -65,11 +54,12 @@ internal static class TorchSharpFile
     private static Tensor ReadTensor(string path, string name, BinaryReader reader)
     {
         long type = reader.Read7BitEncodedInt64(), rank = reader.Read7BitEncodedInt64();
-        if (type is < 0 or > int.MaxValue || !Bytes.TryGetValue((ScalarType)type, out int size) || rank is < 0 or > GreatestRank)
+        if (type is < 0 or > int.MaxValue || SafeTensors.BytesOf((ScalarType)type) is not { } size || rank is < 0 or > GreatestRank)
         {
             throw new InvalidDataException(
                 $"'{path}', tensor '{name}': found dtype {type} and rank {rank}, "
-                + $"expected one of {string.Join(", ", Bytes.Keys.Select(t => $"{(int)t} ({t})"))} and at most {GreatestRank}.");
+                + $"expected one of {string.Join(", ", SafeTensors.DataTypes.Order().Select(t => $"{(int)t} ({t})"))} "
+                + $"and at most {GreatestRank}.");
         }
 
         var shape = new long[rank];

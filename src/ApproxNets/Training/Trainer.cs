@@ -99,7 +99,7 @@ public static class Trainer
                 }
             }
 
-            // Not cancelled: the epoch is trained, and seconds later it is in the resume file.
+            // A cancellation waits for this measurement: seconds later the finished epoch is in the resume file.
             double accuracy = Evaluation.Accuracy(model, data.Validation, data.Statistics, cancellation: CancellationToken.None);
             epochs.Add(new EpochRecord(
                 epoch + 1, loss / batches, correct / (batches * options.BatchSize), accuracy, watch.Elapsed.TotalSeconds)
@@ -145,36 +145,24 @@ public static class Trainer
 
     private static List<EpochRecord> Resume(string file, nn.Module model, GradientDescent descent, string settings)
     {
-        // Not in the scope of the file's tensors: the optimiser makes tensors here that it needs in every later step.
-        string? epochs;
+        using var scope = NewDisposeScope();
         var (tensors, metadata) = SafeTensors.Read(file);
-        try
+        if (!metadata.TryGetValue("options", out var found) || found != settings)
         {
-            if (!metadata.TryGetValue("options", out var found) || found != settings)
-            {
-                throw new InvalidDataException(
-                    $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
-                    + $"expected {settings}. Delete the file to start anew.");
-            }
-
-            if (!metadata.TryGetValue("epochs", out epochs))
-            {
-                throw new InvalidDataException($"'{file}': found no epochs, expected a file that training wrote.");
-            }
-
-            Checkpoint.Copy(
-                file, tensors.Where(t => t.Key.StartsWith("model.", StringComparison.Ordinal))
-                    .ToDictionary(t => t.Key["model.".Length..], t => t.Value), model);
-            descent.Restore(tensors);
-        }
-        finally
-        {
-            foreach (var value in tensors.Values)
-            {
-                value.Dispose();
-            }
+            throw new InvalidDataException(
+                $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
+                + $"expected {settings}. Delete the file to start anew.");
         }
 
+        if (!metadata.TryGetValue("epochs", out var epochs))
+        {
+            throw new InvalidDataException($"'{file}': found no epochs, expected a file that training wrote.");
+        }
+
+        const string prefix = "model.";
+        Checkpoint.Copy(
+            file, tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value), model);
+        descent.Restore(tensors);
         return JsonSerializer.Deserialize<List<EpochRecord>>(epochs)!;
     }
 }

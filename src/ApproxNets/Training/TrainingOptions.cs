@@ -63,8 +63,7 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
             LearningRateSchedule.OneCycle => Math.Min(done / 0.2, (1 - done) / 0.8),
             LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * done)),
             LearningRateSchedule.Step => Math.Pow(StepFactor, step / stepsPerEpoch / StepEpochs),
-            _ => throw new ArgumentException(
-                $"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}."),
+            _ => throw Unknown(Schedule),
         };
     }
 
@@ -84,7 +83,7 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
                 fingerprint.Add("optimizer", "muon").Add("muon-learning-rate", MuonLearningRate).Add("muon-weight-decay", MuonWeightDecay);
                 break;
             default:
-                throw new ArgumentException($"Training '{Stage}': found optimizer {Optimizer}, expected {string.Join(", ", Enum.GetNames<OptimizerKind>())}.");
+                throw Unknown(Optimizer);
         }
 
         switch (Schedule)
@@ -99,8 +98,7 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
                 fingerprint.Add("schedule", "step").Add("step-epochs", StepEpochs).Add("step-factor", StepFactor);
                 break;
             default:
-                throw new ArgumentException(
-                    $"Training '{Stage}': found schedule {Schedule}, expected {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}.");
+                throw Unknown(Schedule);
         }
 
         fingerprint.Add("precision", Precision switch
@@ -108,19 +106,47 @@ public sealed record TrainingOptions(string Stage, int Epochs, double LearningRa
             Precision.Float32 => "float32",
             Precision.BFloat16 => "bfloat16",
             Precision.Fastest => "fastest",
-            _ => throw new ArgumentException($"Training '{Stage}': found precision {Precision}, expected {string.Join(", ", Enum.GetNames<Precision>())}."),
+            _ => throw Unknown(Precision),
         });
         fingerprint.Add("channels-last", ChannelsLast ? "yes" : "no").Add("label-smoothing", LabelSmoothing).Add("augment", Augment ? "yes" : "no");
     }
 
-    internal void Validate()
+    private ArgumentException Unknown<T>(T found)
+        where T : struct, Enum =>
+        new($"Training '{Stage}': found {typeof(T).Name} {found}, expected {string.Join(", ", Enum.GetNames<T>())}.");
+
+    private void Validate()
     {
         if (Epochs < 1 || BatchSize < 1 || StepEpochs < 1 || !(StepFactor > 0) || !(LearningRate > 0) || !double.IsFinite(LearningRate)
-            || !(MuonLearningRate > 0) || !double.IsFinite(MuonLearningRate) || !(MuonWeightDecay >= 0) || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
+            || !(MuonLearningRate > 0) || !double.IsFinite(MuonLearningRate) || !(MuonWeightDecay >= 0)
+            || !(Momentum is >= 0 and < 1) || !(WeightDecay >= 0) || !(LabelSmoothing is >= 0 and < 1))
         {
             throw new ArgumentException(
                 $"Training: found {this}, expected at least one epoch, one image a batch and one epoch a step, "
                 + "a positive step factor and learning rates, a momentum of 0..1, no negative weight decay and a label smoothing of 0..1.");
         }
     }
+}
+
+/// <summary>How the learning rate changes in training.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>Rises linearly over the first 20 % of the steps, then falls linearly to zero (Smith, 2018, "super-convergence").</summary>
+    OneCycle,
+
+    /// <summary>Falls along half a cosine from the peak to zero (Loshchilov and Hutter, ICLR 2017).</summary>
+    Cosine,
+
+    /// <summary>Is multiplied by <see cref="TrainingOptions.StepFactor"/> every <see cref="TrainingOptions.StepEpochs"/> epochs.</summary>
+    Step,
+}
+
+/// <summary>How gradients become steps.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Stochastic gradient descent with Nesterov momentum.</summary>
+    Sgd,
+
+    /// <summary>Orthogonalised momentum for the weights of convolutions (Jordan et al., "Muon", 2024), gradient descent for the rest.</summary>
+    Muon,
 }

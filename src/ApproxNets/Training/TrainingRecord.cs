@@ -7,7 +7,7 @@ namespace ApproxNets.Training;
 /// <param name="Epochs">One record an epoch, in order.</param>
 public sealed record TrainingRecord([property: JsonPropertyName("epochs")] IReadOnlyList<EpochRecord> Epochs)
 {
-    /// <summary>The format that <see cref="Layers.Precision.Fastest"/> stood for; null in records of before it was noted.</summary>
+    /// <summary>The format that <see cref="Layers.Precision.Fastest"/> stood for; null in older records.</summary>
     [JsonPropertyName("precision")]
     public Precision? Precision { get; init; }
 

@@ -1,5 +1,4 @@
 using ApproxNets.Benchmarks;
-using ApproxNets.Layers;
 using Xunit;
 
 namespace ApproxNets.Tests.Benchmarks;
@@ -11,21 +10,21 @@ public sealed class TrainBenchmarkTests
     [Fact]
     public void Every_mode_is_measured_and_reported()
     {
-        var asked = new List<LayerMode>();
+        var asked = new List<string>();
         var measurements = TrainBenchmark.Run(
             Quick,
             (depth, mode) =>
             {
                 asked.Add(mode);
-                return new PeakMemory(100, mode == LayerMode.Approximate ? 400 : 200);
+                return new PeakMemory(100, mode == "Approximate" ? 400 : 200);
             },
             null,
             TestContext.Current.CancellationToken);
 
-        Assert.Equal(Enum.GetValues<LayerMode>(), measurements.Select(m => m.Mode));
-        Assert.Equal(Enum.GetValues<LayerMode>(), asked);
+        Assert.Equal(TrainBenchmark.Modes, measurements.Select(m => m.Mode));
+        Assert.Equal(TrainBenchmark.Modes, asked);
         Assert.All(measurements, m => Assert.True(m.Step is { MedianMilliseconds: > 0, Samples: 1 }));
-        Assert.All(measurements, m => Assert.Equal(m.Mode == LayerMode.Surrogate, m.Reduced is null));
+        Assert.All(measurements, m => Assert.Equal(m.Mode == "Surrogate", m.Reduced is null));
         Assert.All(measurements, m => Assert.True(m.Reduced is null or { MedianMilliseconds: > 0, Samples: 1 }));
         var network = Assert.Single(BenchmarkReport.Training(measurements, Quick)["networks"]!.AsArray())!;
         Assert.Equal("ResNet8", (string?)network["name"]);
@@ -38,7 +37,7 @@ public sealed class TrainBenchmarkTests
     [Fact]
     public void Peak_memory_does_not_fall()
     {
-        var memory = TrainBenchmark.MeasureMemory(8, LayerMode.Approximate, Quick);
+        var memory = TrainBenchmark.MeasureMemory(8, "Approximate", Quick);
         Assert.InRange(memory.Start, 1 << 20, memory.Peak);
     }
 
@@ -46,4 +45,8 @@ public sealed class TrainBenchmarkTests
     public void Wrong_options_are_refused()
         => Assert.Throws<ArgumentException>(
             () => TrainBenchmark.Run(Quick with { Rounds = 0 }, null, null, TestContext.Current.CancellationToken));
+
+    [Fact]
+    public void An_unknown_mode_is_named()
+        => Assert.Contains("'exact'", Assert.Throws<ArgumentException>(() => TrainBenchmark.MeasureMemory(8, "exact", Quick)).Message);
 }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using ApproxNets.Cli.Commands;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
-using ApproxNets.Experiments;
 using ApproxNets.Tests.Data;
 using Xunit;
 
@@ -154,7 +154,7 @@ public sealed class DataCommandTests : IDisposable
         SyntheticCifar10.Write(_folder["a", Cifar10.FolderName]);
         var folders = DataFolders.Of(_folder["a"], _folder.Path);
 
-        DataCommand.List(_out, Datasets.List(folders, SyntheticCifar10.Records), Libraries.List(folders));
+        DataCommand.List(_out, Datasets.List(folders, SyntheticCifar10.Records), MultiplierLibrary.List(folders));
 
         string text = _out.ToString();
         Assert.Matches(@"shapes +complete ", text);
@@ -173,15 +173,15 @@ public sealed class DataCommandTests : IDisposable
         Directory.CreateDirectory(library);
         Directory.CreateDirectory(_folder["a", "something-else"]);
         File.WriteAllText(Path.Combine(library, "own.csv"), "name,signed,power_mw\nexact,0,0.4\n");
-        LibraryStatus Own() => Libraries.List(DataFolders.Of(_folder["a"], _folder.Path)).Single(s => s.Name == "own");
+        LibraryStatus Own() => MultiplierLibrary.List(DataFolders.Of(_folder["a"], _folder.Path)).Single(s => s.Name == "own");
 
         Assert.False(Own().IsComplete);
         Assert.Contains("exact.npy", Own().Missing, StringComparison.Ordinal);
 
-        NpyTable.Write(Path.Combine(library, "exact.npy"), MultiplierFamilies.Exact(Signedness.Unsigned).Products.Span);
+        NpyTable.Write(Path.Combine(library, "exact.npy"), MultiplierFamilies.Exact(Signedness.Unsigned).Multiplier.Products.Span);
         Assert.Equal(("product tables: 0 signed, 1 unsigned", library, true, null),
             (Own().Description, Own().Folder, Own().IsComplete, Own().Missing));
         Assert.DoesNotContain(
-            Libraries.List(DataFolders.Of(_folder["a"], _folder.Path)), status => status.Name == "something-else");
+            MultiplierLibrary.List(DataFolders.Of(_folder["a"], _folder.Path)), status => status.Name == "something-else");
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using ApproxNets.Circuits.Import;
 using ApproxNets.Cli.Commands;
 using ApproxNets.Multipliers;
-using ApproxNets.Tests.Multipliers.Import;
+using ApproxNets.Tests.Circuits.Import;
 using Spectre.Console;
 using Xunit;
 
@@ -61,9 +62,9 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Equal(_folder["mine"], (string)json["folder"]!);
         Assert.Empty(json["addedExact"]!.AsArray());
 
-        var library = ApproxNets.Experiments.Libraries.Open("mine", Signedness.Signed);
+        var library = MultiplierLibrary.Open("mine", Signedness.Signed);
         Assert.Equal(["mul8s_X", "cut"], library.Multipliers.Select(m => m.Name));
-        Assert.Contains(ApproxNets.Experiments.Libraries.List(), status => status is { Name: "mine", IsComplete: true });
+        Assert.Contains(MultiplierLibrary.List(), status => status is { Name: "mine", IsComplete: true });
 
         JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "mine", "--json")).Output)!;
         Assert.Equal(["mul8s_X", "cut"], listed.AsArray().Select(m => (string)m!["name"]!));
@@ -98,7 +99,7 @@ public sealed class MultipliersCommandTests : IDisposable
     public async Task Table_is_imported_to_another_place_with_an_exact_one_beside()
     {
         string table = _folder["t.npy"];
-        NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Products.Span);
+        NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Multiplier.Products.Span);
 
         var (code, output, _) = await RunAsync(
             "multipliers", "import", table, "--unsigned", "--power", "0.75", "--out", _folder["elsewhere"], "--name", "x", "--json");
@@ -163,7 +164,7 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Contains("3000 of 3000 circuits tried", error, StringComparison.Ordinal);
         Assert.InRange((double)json["mae"]!, 1, 50);
         Assert.InRange((double)json["relativePower"]!, 0.1, 0.999);
-        var library = ApproxNets.Experiments.Libraries.Open("grown", Signedness.Signed);
+        var library = MultiplierLibrary.Open("grown", Signedness.Signed);
         Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2_n3000"].TableHash);
     }
 
@@ -181,6 +182,42 @@ public sealed class MultipliersCommandTests : IDisposable
 
         Assert.Equal((expected, ""), (code, output));
         Assert.Contains(found, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The module that is written gives the same table when it is read again: arrays, logarithms, narrow operands, both
+    /// signednesses.</summary>
+    [Theory]
+    [InlineData("mul8u_bam_h2_v7")]
+    [InlineData("mul8u_mitchell5")]
+    [InlineData("mul8s_drum4")]
+    [InlineData("mul8s_evo_mae100")]
+    [InlineData("mul5s_trunc3")]
+    public async Task An_exported_circuit_is_imported_with_the_same_table(string name)
+    {
+        string path = _folder[name + ".v"];
+        var (code, _, error) = await RunAsync("multipliers", "export", name, "--verilog", path, "--library", "shipped", "--json");
+        Assert.Equal((0, ""), (code, error));
+
+        ImportedMultiplier read = MultiplierImport.Read(path);
+        Multiplier shipped = MultiplierLibrary.Open("shipped", read.Multiplier.Signedness)[name];
+        Assert.Equal((name, shipped.TableHash), (read.Circuit!.Name, read.Multiplier.TableHash));
+        Assert.Equal(shipped.RelativePower, read.Multiplier.RelativePower, 0.01);
+    }
+
+    [Fact]
+    public async Task A_multiplier_of_a_folder_is_exported_if_its_circuit_is_known()
+    {
+        string table = _folder["t.npy"];
+        NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Multiplier.Products.Span);
+        string cut = Write("cut.v", SampleSources.Verilog("cut", 6, signed: true));
+        await RunAsync("multipliers", "import", table, cut, "--name", "mine", "--json");
+
+        Assert.Equal(0, (await RunAsync("multipliers", "export", "cut", "--library", "mine", "--verilog", _folder["out.v"], "--json")).Code);
+        Assert.Equal(MultiplierImport.Read(cut).Multiplier.TableHash, MultiplierImport.Read(_folder["out.v"]).Multiplier.TableHash);
+        var (code, _, error) = await RunAsync("multipliers", "export", "t", "--library", "mine", "--verilog", _folder["t.v"]);
+        Assert.Equal(1, code);
+        Assert.Contains("Found no circuit of 't' in the library 'mine'", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["t.v"]));
     }
 
     [Fact]

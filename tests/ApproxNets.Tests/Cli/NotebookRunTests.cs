@@ -36,7 +36,9 @@ public sealed class NotebookRunTests
         Assert.Equal("one line\n", (string?)outputs[0]!["text"]![0]);
         Assert.Equal("stderr", (string?)outputs[2]!["name"]);
         var bundle = outputs[3]!["data"]!.AsObject();
-        Assert.Equal("loss", (string?)bundle["application/vnd.plotly.v1+json"]!["layout"]!["yaxis"]!["title"]!["text"]);
+        Assert.Equal(["text/html", "image/svg+xml", "application/pdf", "text/plain"], bundle.Select(form => form.Key));
+        Assert.StartsWith(Convert.ToBase64String("%PDF-1"u8.ToArray()), (string?)bundle["application/pdf"]![0], StringComparison.Ordinal);
+        Assert.Contains(">loss</text>", (string?)bundle["image/svg+xml"]![0], StringComparison.Ordinal);
         Assert.Contains("A line.", string.Concat(bundle["text/html"]!.AsArray().Select(line => (string?)line)), StringComparison.Ordinal);
         Assert.Equal("6", (string?)cells[6]!["outputs"]![0]!["data"]!["text/plain"]![0]);
     }
@@ -246,6 +248,29 @@ public sealed class NotebookRunTests
         Assert.Equal(["display_data", "display_data", "stream"], cells[0]!["outputs"]!.AsArray().Select(output => (string?)output!["output_type"]));
         Assert.Single(cells[1]!["outputs"]!.AsArray());
         Assert.Empty(cells[2]!["outputs"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_training_leaves_its_lines_and_its_chart_but_no_bar()
+    {
+        using var fixture = new NotebookFixture();
+        fixture.Add("01.ipynb", NotebookFixture.Reference + "using ApproxNets.Training;\nNotebook.Start();",
+            "void Train(int epoch, int batch) => Notebook.Progress.Report(new TrainingProgress(\"QAT\", epoch, 2, batch, 2, 1, 0.5, null, 9, default, default)"
+            + " { Measured = [0.1 * epoch, 0.2] });\n"
+            + "for (int i = 0; i < 4; i++) { System.Threading.Thread.Sleep(250); await Task.Run(() => Train(1 + (i / 2), 1 + (i % 2))); }\n"
+            + "\"done\"",
+            "Train(1, 1);\nthrow new InvalidOperationException();");
+
+        await fixture.RunAsync([]);
+
+        var cells = fixture.Executed("01.ipynb")["cells"]!.AsArray();
+        var outputs = cells[1]!["outputs"]!.AsArray();
+        Assert.Equal(["stream", "display_data", "stream", "execute_result"], outputs.Select(output => (string?)output!["output_type"]));
+        Assert.StartsWith("QAT: epoch 1/2", (string?)outputs[0]!["text"]![0], StringComparison.Ordinal);
+        Assert.Contains("[0.1,0.2]", outputs[1]!["data"]!["text/html"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.StartsWith("QAT: epoch 2/2", (string?)outputs[2]!["text"]![0], StringComparison.Ordinal);
+        Assert.Contains("<progress", (string?)cells[2]!["outputs"]![0]!["data"]!["text/html"]![0], StringComparison.Ordinal);
+        Assert.Contains("QAT: epoch 2/2", fixture.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class NotebookSeriesTests
         var run = await fixture.RunAsync(["02", "04", "06"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
 
         Assert.Equal(["ok", "ok", "failed"], fixture.Facts["notebooks"]!.AsArray().Select(n => (string?)n!["status"]));
-        Assert.Contains("found no batch normalisation in 'lenet5', expected", run.Notebooks[2].Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains("found no batch normalisation in 'LeNet5', expected", run.Notebooks[2].Failure!.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Copies the notebooks, and the committed comparisons that notebook 04 shows.</summary>

@@ -1,4 +1,5 @@
 using ApproxNets.Data;
+using ApproxNets.Foundation;
 using Xunit;
 
 namespace ApproxNets.Tests.Data;

@@ -16,7 +16,7 @@ public sealed class ShapesTests
 
     [Fact]
     public void NumberOfThreadsDoesNotMatter() =>
-        Assert.Equal(Sum(Shapes.Generate(100, 5, ShapesDifficulty.Default, 1)), Sum(Shapes.Generate(100, 5, ShapesDifficulty.Default, 4)));
+        Assert.Equal(Sum(Shapes.Generate(100, 5, threads: 1)), Sum(Shapes.Generate(100, 5, threads: 4)));
 
     [Fact]
     public void NumberOfImagesDoesNotMatter()

@@ -156,7 +156,7 @@ public sealed class ExperimentTests : IDisposable
         var experiment = Open();
         var quantized = experiment.Quantized();
         var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Opcounts);
-        Assert.Contains("BatchNorm2d", Assert.Throws<ArgumentException>(() => experiment.Points(quantized.Stage, [exact])).Message);
+        Assert.Contains("no batch normalisation in 'LeNet5'", Assert.Throws<ArgumentException>(() => experiment.Points(quantized.Stage, [exact])).Message);
     }
 
     private Experiment Open(

@@ -1,14 +1,14 @@
+using ApproxNets.Experiments;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
 using ApproxNets.Search;
-using ApproxNets.Experiments;
 using Xunit;
 
 namespace ApproxNets.Tests.Experiments;
 
 public sealed class MethodComparisonTests : IDisposable
 {
-    private static readonly MultiplierLibrary Library = MultiplierLibrary.BuiltIn(Signedness.Signed);
+    private static readonly MultiplierLibrary Library = MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("approxnets-").FullName;
 

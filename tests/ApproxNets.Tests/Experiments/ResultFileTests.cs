@@ -1,5 +1,5 @@
-using ApproxNets.Foundation;
 using ApproxNets.Experiments;
+using ApproxNets.Foundation;
 using Xunit;
 
 namespace ApproxNets.Tests.Experiments;

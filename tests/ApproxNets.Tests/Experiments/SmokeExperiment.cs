@@ -13,6 +13,6 @@ internal static class SmokeExperiment
     {
         var recipe = Recipe.For("smoke", network) with { ClippedRanges = clipped, Teacher = teacher, Distillation = new(weight) };
         var data = Datasets.Load("shapes", 1, recipe.Images);
-        return new Experiment(data, recipe, MultiplierLibrary.BuiltIn(Signedness.Signed), new StageStore(folder)) { Progress = progress };
+        return new Experiment(data, recipe, MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed), new StageStore(folder)) { Progress = progress };
     }
 }

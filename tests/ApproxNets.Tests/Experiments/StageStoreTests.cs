@@ -1,7 +1,7 @@
 using ApproxNets.Data;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
-using ApproxNets.Experiments;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -153,7 +153,7 @@ public sealed class StageStoreTests : IDisposable
             "150dccbe3e7430f95873fdc34d622a4def9340f62d09a664e945b12e08316a47");
         var store = new StageStore(_folder, Path.Combine(root, "data", "checkpoints"));
         var recipe = Recipe.For("full", network, seed);
-        var experiment = new Experiment(data, recipe, MultiplierLibrary.BuiltIn(Signedness.Signed), store) { Cancellation = new CancellationToken(canceled: true) };
+        var experiment = new Experiment(data, recipe, MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed), store) { Cancellation = new CancellationToken(canceled: true) };
 
         var searched = experiment.Searched(recipe.Agn with { Lambda = lambda });
 

@@ -25,7 +25,8 @@ public sealed class FigureTests
         Assert.NotEmpty(json["data"]!.AsArray());
         string html = FigureHtml.Html(figure);
         Assert.Contains("A &lt;caption&gt;.", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("src=", html, StringComparison.Ordinal);
+        Assert.Equal("data:image/svg+xml;base64,", html.Split("src=\"")[1][..26]);
+        Assert.Equal(2, html.Split("src=").Length);
         Assert.Single(System.Text.RegularExpressions.Regex.Matches(html, "</script>"));
     }
 
@@ -78,7 +79,8 @@ public sealed class FigureTests
     public void All_hosts_get_html_and_text()
     {
         Formatters.Register();
-        Assert.Equal(["text/html", FigureHtml.PlotlyMime, "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(Figure)));
+        Assert.Equal(["text/html", "image/svg+xml", "application/pdf", "text/plain"], Formatter.GetPreferredMimeTypesFor(typeof(Figure)));
+        Assert.StartsWith("<svg", Make("line").ToDisplayString("image/svg+xml"), StringComparison.Ordinal);
         Assert.Equal("Figure: A <caption>.", Make("line").ToDisplayString("text/plain"));
         Assert.Contains("data:image/png;base64,", Charts.Images("c", [new byte[6]], 3, 1, 2, ["l"]).ToDisplayString("text/html"),
             StringComparison.Ordinal);

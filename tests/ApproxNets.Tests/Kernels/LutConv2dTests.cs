@@ -202,6 +202,35 @@ public sealed class LutConv2dTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void FullyConnectedLayersEqualTheNaiveLoop(KernelPath path)
+    {
+        ConvolutionCase.SkipUnlessSupported(path);
+        int[] products = ConvolutionCase.RandomTable(short.MinValue, short.MaxValue, 5);
+        var table = new LutTable(products);
+        foreach (int m in (int[])[0, 1, 7, 8, 9, 300])
+        {
+            foreach (int k in (int[])[1, 5, 6, 7, 64])
+            {
+                foreach (int n in (int[])[1, 2, 3, 10, 16, 17])
+                {
+                    byte[] x = new byte[m * k], weights = new byte[n * k];
+                    new Random(m).NextBytes(x);
+                    new Random(n).NextBytes(weights);
+                    int[] expected = new int[m * n], sums = new int[m * n];
+                    for (int i = 0; i < m * n * k; i++)
+                    {
+                        expected[i / k] += products[(x[(i / k / n * k) + (i % k)] * 256) + weights[i % (n * k)]];
+                    }
+
+                    LutConv2d.Run(x, weights, table, new Conv2dShape(m, k, 1, 1, n, 1, 1), 0, sums, path, threads: 2);
+                    Assert.Equal(expected, sums);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void ChannelsAndPixelsAroundTheLanes(KernelPath path)
     {
         ConvolutionCase.SkipUnlessSupported(path);

@@ -1,4 +1,3 @@
-using ApproxNets.Kernels;
 using ApproxNets.Layers;
 using Xunit;
 using static TorchSharp.torch;

@@ -68,7 +68,7 @@ public sealed class ApproxModelTests
         {
             Assert.All(model.Layers, l => Assert.Equal(0.1f, l.Sigma.item<float>()));
             Assert.All(model.Layers, l => Assert.Throws<InvalidOperationException>(() => l.ActivationParameters));
-            Assert.All(model.Layers, l => Assert.Equal(LayerMode.Float, l.Mode));
+            Assert.All(model.Layers, l => Assert.IsType<FloatArithmetic>(l.Arithmetic));
             using var plain = new ResNet(8, 10, 4);
             Assert.Equal(before, TinyProblem.Fingerprint(plain));
             foreach (var (name, value) in plain.state_dict())
@@ -89,7 +89,7 @@ public sealed class ApproxModelTests
         var x = TinyProblem.Batch();
         model.Network.eval();
         var quantized = model.Network.call(x);
-        model.SetMode(LayerMode.Float);
+        model.UseFloat();
         var plain = model.Network.call(x);
         Assert.Equal([20, 2], plain.shape);
         Assert.NotEqual(TinyProblem.Bytes(plain), TinyProblem.Bytes(quantized));
@@ -120,14 +120,14 @@ public sealed class ApproxModelTests
     }
 
     [Fact]
-    public void AssignmentSetsMultipliersAndMode()
+    public void AssignmentSetsMultipliers()
     {
         using var model = TinyProblem.Model(1);
         Assert.Contains("'conv'", Assert.Throws<InvalidOperationException>(() => model.Assignment).Message);
         Multiplier a = MultiplierFamilies.Exact(Signedness.Signed), b = MultiplierFamilies.Truncated(Signedness.Signed, 6);
-        model.Assign(new Assignment([a, b], model.Opcounts));
+        model.Use(new Assignment([a, b], model.Opcounts));
         Assert.Equal([a, b], model.Assignment.Multipliers);
-        Assert.All(model.Layers, l => Assert.Equal(LayerMode.Approximate, l.Mode));
+        Assert.All(model.Layers, l => Assert.IsType<ApproximateArithmetic>(l.Arithmetic));
         Assert.Equal($"{a.Name}, {b.Name}", model.Assignment.ToString());
         Assert.Equal(model.Opcounts, model.Assignment.Opcounts);
         Assert.Equal([b, b, b], Assignment.Uniform(b, [1, 2, 3]).Multipliers);
@@ -138,10 +138,10 @@ public sealed class ApproxModelTests
     {
         using var model = TinyProblem.Model(1);
         var exact = MultiplierFamilies.Exact(Signedness.Signed);
-        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => model.Assign(Assignment.Uniform(exact, [1, 1, 1]))).Message);
-        Assert.Contains("found 2 layers of the opcounts 1, 1", Assert.Throws<ArgumentException>(() => model.Assign(Assignment.Uniform(exact, [1, 1]))).Message);
+        Assert.Contains("found 3", Assert.Throws<ArgumentException>(() => model.Use(Assignment.Uniform(exact, [1, 1, 1]))).Message);
+        Assert.Contains("found 2 layers of the opcounts 1, 1", Assert.Throws<ArgumentException>(() => model.Use(Assignment.Uniform(exact, [1, 1]))).Message);
         var mixed = new Assignment([exact, MultiplierFamilies.Exact(Signedness.Unsigned)], model.Opcounts);
-        Assert.Contains("'fc'", Assert.Throws<ArgumentException>(() => model.Assign(mixed)).Message);
+        Assert.Contains("'fc'", Assert.Throws<ArgumentException>(() => model.Use(mixed)).Message);
     }
 
     [Fact]

@@ -32,14 +32,18 @@ public sealed class DifferenceConv2dTests
         var conv = nn.Conv2d(4, 8, 3, stride: stride, padding: padding, dilation: dilation, groups: groups, bias: true);
         var layer = new ApproxConv2d("c", conv, new QuantizationOptions(scheme) { PerChannelWeights = perChannel });
         var x = Prepare(layer, [3, 4, 8, 9], random);
-        layer.Multiplier = DifferenceGradientTests.Noisy(scheme);
-        layer.GradientShare = 1e-5;
-        layer.HalfWindow = 2;
-        layer.KernelPath = path;
+        var multiplier = DifferenceGradientTests.Noisy(scheme);
+        var differences = new ApproximateArithmetic(multiplier)
+        {
+            Gradient = GradientKind.Difference,
+            GradientShare = 1e-5,
+            HalfWindow = 2,
+            KernelPath = path,
+        };
 
-        var (value, found) = Gradients(layer, x, GradientKind.Difference, random.Clone());
-        var (straightValue, straight) = Gradients(layer, x, GradientKind.StraightThrough, random.Clone());
-        double[][] expected = Naive(layer, x, value.shape, stride, padding, dilation, groups, random.Clone());
+        var (value, found) = Gradients(layer, x, differences, random.Clone());
+        var (straightValue, straight) = Gradients(layer, x, new ApproximateArithmetic(multiplier) { KernelPath = path }, random.Clone());
+        double[][] expected = Naive(layer, x, value.shape, stride, padding, dilation, groups, differences, random.Clone());
 
         // The value is the simulation's, which with the straight-through path by tensors is off by rounding.
         Assert.True(value.allclose(straightValue, rtol: 1e-5, atol: 1e-4));
@@ -63,10 +67,9 @@ public sealed class DifferenceConv2dTests
         using var random = new Generator(8);
         var layer = new ApproxLinear("l", nn.Linear(23, 5, hasBias: false), new QuantizationOptions(scheme));
         var x = Prepare(layer, [7, 23], random);
-        layer.Multiplier = DifferenceGradientTests.Noisy(scheme);
-        layer.GradientShare = 1e-5;
-        var (value, found) = Gradients(layer, x, GradientKind.Difference, random.Clone());
-        double[][] expected = Naive(layer, x, [7, 5, 1, 1], 1, 0, 1, 1, random.Clone());
+        var differences = new ApproximateArithmetic(DifferenceGradientTests.Noisy(scheme)) { Gradient = GradientKind.Difference, GradientShare = 1e-5 };
+        var (value, found) = Gradients(layer, x, differences, random.Clone());
+        double[][] expected = Naive(layer, x, [7, 5, 1, 1], 1, 0, 1, 1, differences, random.Clone());
         Assert.Equal([7, 5], value.shape);
         Assert.Equal(2, found.Length);
         AssertClose(expected[0], found[0], 1e-4);
@@ -82,9 +85,9 @@ public sealed class DifferenceConv2dTests
         using var random = new Generator(9);
         var layer = new ApproxConv2d("c", nn.Conv2d(4, 8, 3, stride: 2, padding: 1), new QuantizationOptions(scheme));
         var x = Prepare(layer, [3, 4, 9, 9], random);
-        layer.Multiplier = Multiplier.FromFunction("exact", scheme, (a, b) => a * b, 1, "definition");
-        var (_, expected) = Gradients(layer, x, GradientKind.StraightThrough, random.Clone());
-        var (_, found) = Gradients(layer, x, GradientKind.Difference, random.Clone());
+        var exact = Multiplier.FromFunction("exact", scheme, (a, b) => a * b, 1, "definition");
+        var (_, expected) = Gradients(layer, x, new ApproximateArithmetic(exact), random.Clone());
+        var (_, found) = Gradients(layer, x, new ApproximateArithmetic(exact) { Gradient = GradientKind.Difference }, random.Clone());
         Assert.All(expected.Zip(found), g => Assert.True(
             g.First.sub(g.Second).abs().max().item<float>() <= 1e-5 * g.First.abs().max().item<float>()));
     }
@@ -98,11 +101,11 @@ public sealed class DifferenceConv2dTests
         // 40 images of 64 KB and more a term: several chunks.
         var layer = new ApproxConv2d("c", nn.Conv2d(16, 4, 3, padding: 1), new QuantizationOptions(Signedness.Unsigned));
         var x = Prepare(layer, [40, 16, 32, 32], random);
-        layer.Multiplier = MultiplierFamilies.BrokenArray(Signedness.Unsigned, 3, 8);
-        var (_, few) = Gradients(layer, x, GradientKind.Difference, random.Clone());
-        layer.GradientShare = 1e-4;
-        var (_, all) = Gradients(layer, x, GradientKind.Difference, random.Clone());
-        var (_, straight) = Gradients(layer, x, GradientKind.StraightThrough, random.Clone());
+        var multiplier = MultiplierFamilies.BrokenArray(Signedness.Unsigned, 3, 8);
+        var (_, few) = Gradients(layer, x, new ApproximateArithmetic(multiplier) { Gradient = GradientKind.Difference }, random.Clone());
+        var (_, all) = Gradients(
+            layer, x, new ApproximateArithmetic(multiplier) { Gradient = GradientKind.Difference, GradientShare = 1e-4 }, random.Clone());
+        var (_, straight) = Gradients(layer, x, new ApproximateArithmetic(multiplier), random.Clone());
         for (int i = 0; i < 2; i++)
         {
             double left = few[i].sub(all[i]).norm().item<float>(), correction = straight[i].sub(all[i]).norm().item<float>();
@@ -119,8 +122,8 @@ public sealed class DifferenceConv2dTests
             using var random = new Generator(11);
             var layer = new ApproxConv2d("c", nn.Conv2d(16, 8, 3, padding: 1), new QuantizationOptions(Signedness.Signed));
             var x = Prepare(layer, [16, 16, 16, 16], random);
-            layer.Multiplier = MultiplierFamilies.Truncated(Signedness.Signed, 7);
-            var (_, found) = Gradients(layer, x, GradientKind.Difference, random);
+            var (_, found) = Gradients(
+                layer, x, new ApproximateArithmetic(MultiplierFamilies.Truncated(Signedness.Signed, 7)) { Gradient = GradientKind.Difference }, random);
             return string.Concat(found.Select(g => Convert.ToHexString(TinyProblem.Bytes(g))));
         }
 
@@ -133,10 +136,12 @@ public sealed class DifferenceConv2dTests
         using var scope = NewDisposeScope();
         var model = TinyProblem.Model(1);
         TinyProblem.Observe(model);
-        model.Assign(Assignment.Uniform(MultiplierFamilies.Truncated(Signedness.Signed, 7), model.Opcounts));
-        model.SetGradient(GradientKind.Difference, 4);
-        Assert.All(model.Layers, l => Assert.Equal((GradientKind.Difference, 4), (l.GradientKind, l.HalfWindow)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.SetGradient(GradientKind.Difference, 127));
+        var assignment = Assignment.Uniform(MultiplierFamilies.Truncated(Signedness.Signed, 7), model.Opcounts);
+        model.Use(assignment, GradientKind.Difference, 4);
+        var shared = Assert.IsType<ApproximateArithmetic>(model.Layers[0].Arithmetic);
+        Assert.Equal((GradientKind.Difference, 4), (shared.Gradient, shared.HalfWindow));
+        Assert.All(model.Layers, l => Assert.Same(shared, l.Arithmetic));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Use(assignment, GradientKind.Difference, 127));
         model.Network.call(TinyProblem.Batch()).sum().backward();
         Assert.All(model.Layers, l => Assert.True(l.Weight.grad!.isfinite().all().item<bool>()));
     }
@@ -147,8 +152,7 @@ public sealed class DifferenceConv2dTests
         using var random = new Generator(12);
         using var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3, padding: 1), new QuantizationOptions(Signedness.Signed));
         using var x = Prepare(layer, [2, 3, 8, 8], random);
-        layer.Multiplier = MultiplierFamilies.Truncated(Signedness.Signed, 7);
-        layer.GradientKind = GradientKind.Difference;
+        layer.Arithmetic = new ApproximateArithmetic(MultiplierFamilies.Truncated(Signedness.Signed, 7)) { Gradient = GradientKind.Difference };
         layer.call(x).Dispose();
         void Step()
         {
@@ -176,19 +180,17 @@ public sealed class DifferenceConv2dTests
         layer.Bias?.normal_(0, 1, random);
         var x = randn(shape, generator: random).add(0.3);
         layer.train();
-        layer.Mode = LayerMode.Quantized;
-        layer.call(x.mul(0.7)); // so that some values lie outside of the grid
+        layer.With(new QuantizedArithmetic(), x.mul(0.7)); // so that some values lie outside of the grid
         layer.eval();
-        layer.Mode = LayerMode.Approximate;
         return x.MoveToOuterDisposeScope();
     }
 
-    private static (Tensor Value, Tensor[] Gradients) Gradients(ApproxLayer layer, Tensor input, GradientKind kind, Generator random)
+    private static (Tensor Value, Tensor[] Gradients) Gradients(
+        ApproxLayer layer, Tensor input, ApproximateArithmetic arithmetic, Generator random)
     {
-        layer.GradientKind = kind;
         layer.zero_grad();
         var x = input.clone().requires_grad_();
-        var y = layer.call(x);
+        var y = layer.With(arithmetic, x);
         y.mul(randn(y.shape, generator: random)).sum().backward();
         var all = new[] { x.grad!, layer.Weight.grad! }.Concat(layer.Bias is null ? [] : [layer.Bias.grad!]);
         return (y.detach(), [.. all.Select(g => g.clone())]);
@@ -196,7 +198,8 @@ public sealed class DifferenceConv2dTests
 
     // dy/dx = s_w (dm/dx - z_w) and dy/dw = s_x (dm/dw - z_x), product by product.
     private static double[][] Naive(
-        ApproxLayer layer, Tensor input, long[] outputShape, int stride, int padding, int dilation, int groups, Generator random)
+        ApproxLayer layer, Tensor input, long[] outputShape, int stride, int padding, int dilation, int groups,
+        ApproximateArithmetic arithmetic, Generator random)
     {
         float[] g = randn(outputShape.Where((s, i) => input.dim() == 4 || i < 2).ToArray(), generator: random).data<float>().ToArray();
         float[] x = input.data<float>().ToArray(), w = layer.Weight.data<float>().ToArray();
@@ -206,8 +209,8 @@ public sealed class DifferenceConv2dTests
         float[] scales = layer.OutputScale().Length == 1
             ? [(float)aw.Scale]
             : [.. w.Chunk(w.Length / outputs).Select(channel => FakeQuantize.ChannelScale(channel))];
-        float[] slopesX = DifferenceGradient.OfActivation(layer.Multiplier!, layer.HalfWindow);
-        float[] slopesW = DifferenceGradient.OfWeight(layer.Multiplier!, layer.HalfWindow);
+        float[] slopesX = DifferenceGradient.OfActivation(arithmetic.Multiplier, arithmetic.HalfWindow);
+        float[] slopesW = DifferenceGradient.OfWeight(arithmetic.Multiplier, arithmetic.HalfWindow);
         int Code(float value, double scale, AffineParameters p) =>
             (int)Math.Clamp(MathF.Round(value / (float)scale) + p.ZeroPoint, p.Min, p.Max) - p.Offset;
         bool Inside(float value, double scale, AffineParameters p) =>
@@ -230,10 +233,8 @@ public sealed class DifferenceConv2dTests
                     ofX[at] += g[i] * sw * (slopesX[(qx * 256) + qw] - aw.ZeroPoint);
                 }
 
-                if (Inside(w[of], sw, aw))
-                {
-                    ofW[of] += g[i] * ax.Scale * (slopesW[(qx * 256) + qw] - ax.ZeroPoint);
-                }
+                // No weight lies outside of its grid.
+                ofW[of] += g[i] * ax.Scale * (slopesW[(qx * 256) + qw] - ax.ZeroPoint);
             }
         }
 

@@ -34,6 +34,32 @@ public sealed class OperatingPointsTests
     }
 
     [Fact]
+    public void FrozenBatchNormalisationStaysFrozen()
+    {
+        using var model = Observed();
+        model.Network.named_parameters().Single(p => p.name == "bn.bias").parameter.requires_grad = false;
+        _ = new OperatingPoints(model, Assignments(2));
+        foreach (var (name, parameter) in model.Network.named_parameters().Where(p => p.name.StartsWith("bn.", StringComparison.Ordinal)))
+        {
+            Assert.Equal(!name.EndsWith("bias", StringComparison.Ordinal), parameter.requires_grad);
+        }
+    }
+
+    [Fact]
+    public void SwitchingAllocatesNothing()
+    {
+        using var model = Observed();
+        var points = new OperatingPoints(model, Assignments(3));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 300; i++)
+        {
+            points.Switch(i % 3);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
     public void OverheadIsThatOfTheExtraSets()
     {
         using var model = Observed();
@@ -122,7 +148,7 @@ public sealed class OperatingPointsTests
     {
         // With one point, averaging and switching change nothing.
         using var plain = Observed();
-        plain.Assign(Assignments(1)[0]);
+        plain.Use(Assignments(1)[0]);
         var expected = ApproxNets.Training.Trainer.Train(plain.Network, TinyProblem.Data(), TinyProblem.Options(2));
         using var model = Observed();
         var record = OperatingPointTraining.Train(new OperatingPoints(model, Assignments(1)), TinyProblem.Data(), TinyProblem.Options(2));
@@ -201,7 +227,7 @@ public sealed class OperatingPointsTests
     public void ModelWithoutBatchNormalisationIsAnError()
     {
         using var model = ApproxModel.Convert(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), new(Signedness.Signed), 3, 8, 8);
-        Assert.Contains("BatchNorm2d", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignment.Uniform(Exact, model.Opcounts)])).Message);
+        Assert.Contains("no batch normalisation", Assert.Throws<ArgumentException>(() => new OperatingPoints(model, [Assignment.Uniform(Exact, model.Opcounts)])).Message);
     }
 
     private static ApproxModel Observed()

@@ -88,7 +88,8 @@ public sealed class SurrogateConv2dTests
         using var scope = NewDisposeScope();
         var one = new Operands(new Conv2dShape(5, 24, 1, 1, 7, 1, 1), 1);
         var flat = SurrogateConv2d.Run(
-            one.X.view(5, 24), one.Weight.view(7, 24), one.XCodes.view(5, 24), one.WeightCodes, one.Scale, Noisy, one.Shape, XZero);
+            one.X.view(5, 24), one.Weight.view(7, 24), one.XCodes.view(5, 24), one.WeightCodes, one.Scale, Operands.U(Noisy), Operands.V(Noisy),
+            one.Shape, XZero);
         Assert.Equal([5, 7, 1, 1], flat.shape);
         Assert.True(flat.Equals(one.Run(Noisy)));
     }
@@ -107,7 +108,7 @@ public sealed class SurrogateConv2dTests
         using var scope = NewDisposeScope();
         var one = new Operands(new Conv2dShape(2, 3, 4, 4, 5, 3, 3), 1);
         Tensor Run(Tensor? x = null, Tensor? w = null, Tensor? codes = null, Tensor? scale = null) => SurrogateConv2d.Run(
-            x ?? one.X, w ?? one.Weight, codes ?? one.XCodes, one.WeightCodes, scale ?? one.Scale, Noisy, one.Shape, XZero);
+            x ?? one.X, w ?? one.Weight, codes ?? one.XCodes, one.WeightCodes, scale ?? one.Scale, Operands.U(Noisy), Operands.V(Noisy), one.Shape, XZero);
         Assert.Contains("found activations Float64", Message(() => Run(x: one.X.to(ScalarType.Float64))));
         Assert.Contains("expected Float32 [5, 3, 3, 3]", Message(() => Run(w: one.Weight.view(3, 5, 3, 3))));
         Assert.Contains("found activation codes Byte [3, 2, 4, 4]", Message(() => Run(codes: one.XCodes.view(3, 2, 4, 4))));
@@ -128,9 +129,12 @@ public sealed class SurrogateConv2dTests
             one.RequireGradients();
         }
 
-        one.Run(Noisy.Truncate(3)).Dispose();
+        var table = Noisy.Truncate(3);
+        var (u, v) = (Operands.U(table), Operands.V(table));
+        Tensor Run(long budget) => SurrogateConv2d.Run(one.X, one.Weight, one.XCodes, one.WeightCodes, one.Scale, u, v, one.Shape, XZero, budget);
+        Run(SurrogateConv2d.BudgetBytes).Dispose();
         long before = LiveTensors.Settled();
-        using var y = one.Run(Noisy.Truncate(3), budget: 1);
+        using var y = Run(1);
         Assert.Equal(before + 1, Tensor.TotalCount);
     }
 
@@ -188,7 +192,11 @@ public sealed class SurrogateConv2dTests
         public Tensor Scale { get; }
 
         public Tensor Run(LowRankErrorTable table, Tensor? outputScale = null, long budget = SurrogateConv2d.BudgetBytes) =>
-            SurrogateConv2d.Run(X, Weight, XCodes, WeightCodes, outputScale ?? Scale, table, Shape, XZero, budget);
+            SurrogateConv2d.Run(X, Weight, XCodes, WeightCodes, outputScale ?? Scale, U(table), V(table), Shape, XZero, budget);
+
+        public static Tensor U(LowRankErrorTable table) => SurrogateConv2d.Terms(table.U, table.Rank);
+
+        public static Tensor V(LowRankErrorTable table) => SurrogateConv2d.Terms(table.V, table.Rank);
 
         public Tensor Exact() => nn.functional.conv2d(
             X, Weight, null,

@@ -49,7 +49,7 @@ internal static class NetworkAssert
         Assert.All(model.Opcounts, c => Assert.True(c > 0));
         Assert.Equal(TinyProblem.Bytes(before), TinyProblem.Bytes(network.call(x)));
 
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         foreach (var layer in model.Layers)
         {
             layer.train(); // the ranges alone: dropout and batch normalisation stay in evaluation mode

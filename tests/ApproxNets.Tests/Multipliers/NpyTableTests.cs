@@ -29,7 +29,7 @@ public sealed class NpyTableTests : IDisposable
     public void WritesWhatNumPyWrites()
     {
         string path = _folder["table.npy"];
-        NpyTable.Write(path, MultiplierFamilies.Exact(Signedness.Unsigned).Products.Span);
+        NpyTable.Write(path, MultiplierFamilies.Exact(Signedness.Unsigned).Multiplier.Products.Span);
         byte[] bytes = File.ReadAllBytes(path);
         string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (256, 256), }" + new string(' ', 54) + "\n";
         Assert.Equal(128 + 262144, bytes.Length);
@@ -162,10 +162,10 @@ public sealed class NpyTableTests : IDisposable
     public void SignednessIsChecked()
     {
         string path = _folder["bad.npy"];
-        NpyTable.Write(path, MultiplierFamilies.Truncated(Signedness.Signed, 4).Products.Span);
+        NpyTable.Write(path, MultiplierFamilies.Truncated(Signedness.Signed, 4).Multiplier.Products.Span);
         AssertRefused(() => NpyTable.Read(path, Signedness.Unsigned), path, "16-bit Unsigned product");
 
-        int[] halved = [.. MultiplierFamilies.Exact(Signedness.Unsigned).Products.ToArray().Select(p => p / 2)];
+        int[] halved = [.. MultiplierFamilies.Exact(Signedness.Unsigned).Multiplier.Products.ToArray().Select(p => p / 2)];
         NpyTable.Write(path, halved);
         Assert.Equal(halved, NpyTable.Read(path, Signedness.Unsigned));
         AssertRefused(

@@ -27,7 +27,7 @@ public sealed class ParetoFrontTests
     [Fact]
     public void The_error_is_the_mean_absolute_one_by_default()
     {
-        var front = ParetoFront.Of(MultiplierLibrary.BuiltIn(Signedness.Signed).Multipliers);
+        var front = ParetoFront.Of(MultiplierLibrary.Open(MultiplierLibrary.BuiltIn, Signedness.Signed).Multipliers);
 
         Assert.True(front[0].IsExact);
         Assert.Equal(front.OrderBy(m => ErrorStatistics.Of(m).MeanAbsoluteError), front);

@@ -42,6 +42,18 @@ public sealed class RangeObserverTests
     }
 
     [Fact]
+    public void HistogramLeavesOutTheWholeShareThatItMay()
+    {
+        using var scope = NewDisposeScope();
+
+        // A tenth of 1,000 values is 100; in doubles (1 - 0.9) * 1000 is less.
+        float[] values = [.. Enumerable.Range(0, 900).Select(i => i / 899f), .. Enumerable.Repeat(100f, 100)];
+        var histogram = new RangeObserver(ObserverKind.Histogram, 0.9);
+        histogram.Observe(tensor(values));
+        Assert.InRange(histogram.Range!.Value.Greatest, 0, 2);
+    }
+
+    [Fact]
     public void HistogramOfTheWholeShareKeepsTheExtremes()
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,3 @@
-using ApproxNets.Kernels;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using ApproxNets.Multipliers;
@@ -41,20 +40,17 @@ public sealed class AgnBiasTests
         using var random = new Generator(1);
         var layer = new ApproxConv2d("c", nn.Conv2d(3, 4, 3), new QuantizationOptions(Signedness.Signed));
         var x = randn([6, 3, 8, 8], generator: random);
-        layer.Mode = LayerMode.Quantized;
-        layer.call(x);
+        layer.With(new QuantizedArithmetic(), x);
         layer.eval();
-        layer.NoiseSeed = 5;
         var tolerance = tensor(beta, requires_grad: true);
         Tensor clean, plain, shifted;
         using (no_grad())
         {
             clean = layer.call(x);
-            plain = layer.WithMode(LayerMode.Noise, x);
+            plain = layer.With(new NoiseArithmetic(5), x);
         }
 
-        (layer.BiasTolerance, layer.BiasDraw) = (tolerance, draw);
-        shifted = layer.call(x);
+        shifted = layer.With(new NoiseArithmetic(5, tolerance, draw), x);
         float deviation = clean.std().item<float>();
         var signs = shifted.detach().sub(plain).div(deviation * 0.3f);
         Assert.True(signs.abs().allclose(ones_like(signs), atol: 1e-4));
@@ -82,10 +78,10 @@ public sealed class AgnBiasTests
         using var scope = NewDisposeScope();
         using var model = TinyProblem.Model(1);
         TinyProblem.Observe(model);
-        model.SetMode(LayerMode.Noise);
+        model.UseNoise(0);
         model.Network.train();
         var tolerance = tensor(0.3f, requires_grad: true);
-        (model.Layers[0].BiasTolerance, model.Layers[0].BiasDraw) = (tolerance, draw);
+        model.Layers[0].Arithmetic = new NoiseArithmetic(0, tolerance, draw);
         var labels = arange(20).remainder(2);
         nn.functional.cross_entropy(model.Network.call(TinyProblem.Batch()), labels).backward();
         Assert.Equal(reaches, Math.Abs(tolerance.grad!.item<float>()) > 1e-4);
@@ -106,7 +102,7 @@ public sealed class AgnBiasTests
         Assert.Equal(result.Biases, result.Training.Epochs[^1].Measured.Skip(2));
         Assert.True(Math.Abs(result.Biases[0] - 0.2) > 1e-3, "nothing was learnt");
         Assert.Equal(names, model.Network.state_dict().Keys);
-        Assert.All(model.Layers, l => Assert.Null(l.BiasTolerance));
+        Assert.All(model.Layers, l => Assert.IsType<QuantizedArithmetic>(l.Arithmetic));
 
         // The finalised wrapper has not taken the network with it.
         using var scope = NewDisposeScope();
@@ -126,7 +122,7 @@ public sealed class AgnBiasTests
         using var begun = TinyProblem.Model(1);
         Assert.Throws<OperationCanceledException>(() => AgnSearch.Run(
             begun, data, Options, TinyProblem.Options(4), new() { ResumeFile = file, Progress = Callback.CancelAfter(2, source), Cancellation = source.Token }));
-        Assert.All(begun.Layers, l => Assert.Null(l.BiasTolerance));
+        Assert.All(begun.Layers, l => Assert.IsType<QuantizedArithmetic>(l.Arithmetic));
 
         using var resumed = TinyProblem.Model(99);
         var actual = AgnSearch.Run(resumed, data, Options, TinyProblem.Options(4), new() { ResumeFile = file });

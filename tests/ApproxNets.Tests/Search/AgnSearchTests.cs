@@ -76,7 +76,7 @@ public sealed class AgnSearchTests
         using var model = TinyProblem.Model(1);
         TinyProblem.Observe(model);
         var result = AgnSearch.Run(model, TinyProblem.Data(), new AgnOptions(0.2, 0.07, 0.5), TinyProblem.Options(3));
-        Assert.All(model.Layers, l => Assert.Equal(LayerMode.Quantized, l.Mode));
+        Assert.All(model.Layers, l => Assert.IsType<QuantizedArithmetic>(l.Arithmetic));
         Assert.False(model.Network.training);
         Assert.Equal(4, result.History.Count);
         Assert.Equal([0.07f, 0.07f], result.History[0].Select(s => (float)s));
@@ -148,6 +148,6 @@ public sealed class AgnSearchTests
     {
         using var model = TinyProblem.Model(1);
         Assert.Contains("AGN", Assert.Throws<ArgumentException>(() => AgnSearch.Run(model, TinyProblem.Data(), options, TinyProblem.Options(1))).Message);
-        Assert.All(model.Layers, l => Assert.Equal(LayerMode.Float, l.Mode));
+        Assert.All(model.Layers, l => Assert.IsType<FloatArithmetic>(l.Arithmetic));
     }
 }

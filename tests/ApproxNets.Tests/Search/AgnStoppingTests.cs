@@ -45,7 +45,7 @@ public sealed class AgnStoppingTests
         var result = AgnSearch.Run(model, TinyProblem.Data(), options, TinyProblem.Options(20));
         Assert.InRange(result.Training.Epochs.Count, 2, 6);
         Assert.Equal(result.Training.Epochs.Count + 1, result.History.Count);
-        Assert.All(model.Layers, l => Assert.Equal(LayerMode.Quantized, l.Mode));
+        Assert.All(model.Layers, l => Assert.IsType<QuantizedArithmetic>(l.Arithmetic));
         Assert.False(model.Network.training);
 
         // The same epochs as without stopping: the schedule is that of all 20.

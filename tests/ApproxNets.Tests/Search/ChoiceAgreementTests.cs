@@ -27,7 +27,7 @@ public sealed class ChoiceAgreementTests
     public void TruthAgreesWithItself()
     {
         var truth = Table(1, 10, 100);
-        var agreement = ChoiceAgreement.Of(truth, truth, [1, 1], [0.1, 1, 10], MatchCriterion.RootMeanSquare);
+        var agreement = ChoiceAgreement.Of(truth, truth, [1, 1], [0.1, 1, 10]);
         Assert.Equal((1, 0), (agreement.SameChoice, agreement.Exceeding));
     }
 

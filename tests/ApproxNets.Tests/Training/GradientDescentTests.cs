@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics.X86;
 using ApproxNets.Layers;
 using ApproxNets.Tests.Layers;
 using ApproxNets.Training;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -30,6 +31,64 @@ public sealed class GradientDescentTests
         float[] diagonal = inner.diagonal().data<float>().ToArray();
         Assert.All(diagonal, d => Assert.InRange(d, 0.6f, 1.3f));
         Assert.True((inner - inner.diagonal().diag()).abs().max().item<float>() < 1e-3f);
+    }
+
+    [Theory]
+    [InlineData(0.9, 1e-2, false)]
+    [InlineData(0.9, 1e-2, true)]
+    [InlineData(0.9, 0, true)]
+    [InlineData(0, 1e-2, false)]
+    [InlineData(0, 0, true)]
+    public void TheStepIsThatOfTorchToTheBit(double momentum, double decay, bool channelsLast)
+    {
+        using var scope = NewDisposeScope();
+        var options = TinyProblem.Options(1) with { Momentum = momentum, WeightDecay = decay };
+        using var ours = TinyProblem.Network(1);
+        using var theirs = TinyProblem.Network(1);
+        using var descent = new GradientDescent(ours, options, name => name != "fc.bias");
+        var trained = theirs.named_parameters().Where(p => p.name != "fc.bias").Select(p => p.parameter).ToLookup(p => p.dim() > 1);
+        SGD.ParamGroup Group(bool decays) =>
+            new(trained[decays], new SGD.Options { weight_decay = decays ? decay : 0, momentum = momentum, nesterov = momentum > 0 });
+        using var sgd = optim.SGD([Group(true), Group(false)], options.LearningRate, momentum, nesterov: momentum > 0);
+        for (int step = 0; step < 8; step++)
+        {
+            double schedule = options.ScheduleAt(step, 8);
+            foreach (var network in new[] { ours, theirs })
+            {
+                var images = TinyProblem.Batch(5 + step);
+                images = channelsLast ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : images;
+                network.train();
+                network.call(images).pow(2).sum().backward();
+            }
+
+            descent.Step(schedule);
+            foreach (var group in sgd.ParamGroups)
+            {
+                group.LearningRate = options.LearningRate * schedule;
+            }
+
+            sgd.step();
+            descent.ZeroGradients();
+            sgd.zero_grad();
+            Assert.Equal(TinyProblem.Fingerprint(theirs), TinyProblem.Fingerprint(ours));
+        }
+
+        using var untouched = TinyProblem.Network(1);
+        Assert.NotEqual(TinyProblem.Fingerprint(untouched), TinyProblem.Fingerprint(ours));
+    }
+
+    [Fact]
+    public void ResumeFileOfAnEarlierVersionIsAnError()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyProblem.Network(1);
+        using var descent = new GradientDescent(network, TinyProblem.Options(1), _ => true);
+        var state = descent.State().ToDictionary(t => t.Name, t => t.Value);
+        descent.Restore(state);
+        state["momentum.1"] = zeros(1);
+        Assert.Contains("found shape [1]", Assert.Throws<InvalidDataException>(() => descent.Restore(state)).Message);
+        var earlier = new Dictionary<string, Tensor> { ["optimizer"] = zeros(8) };
+        Assert.Contains("found none", Assert.Throws<InvalidDataException>(() => descent.Restore(earlier)).Message);
     }
 
     [Fact]
@@ -82,8 +141,8 @@ public sealed class GradientDescentTests
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
             network, TinyProblem.Data(), Muon(2), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
         var (tensors, metadata) = SafeTensors.Read(file);
-        SafeTensors.Write(file, tensors.Where(t => t.Key != "muon.0").Select(t => (t.Key, t.Value)), metadata);
-        Assert.Contains("muon.0", Assert.Throws<InvalidDataException>(() =>
+        SafeTensors.Write(file, tensors.Where(t => t.Key != "momentum.0").Select(t => (t.Key, t.Value)), metadata);
+        Assert.Contains("momentum.0", Assert.Throws<InvalidDataException>(() =>
             Trainer.Train(network, TinyProblem.Data(), Muon(2), run: new() { ResumeFile = file })).Message);
     }
 
@@ -128,9 +187,9 @@ public sealed class GradientDescentTests
         using var gradients = no_grad();
         var layer = model.Layers[0];
         var input = TinyProblem.Batch();
-        foreach (var mode in new[] { LayerMode.Float, LayerMode.Quantized })
+        foreach (var arithmetic in new Arithmetic[] { new FloatArithmetic(), new QuantizedArithmetic() })
         {
-            layer.Mode = mode;
+            layer.Arithmetic = arithmetic;
             layer.eval();
             var exact = layer.call(input);
             layer.train();

@@ -60,7 +60,7 @@ internal static class TinyProblem
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         var data = Data();
-        model.SetMode(LayerMode.Quantized);
+        model.UseQuantized();
         model.Network.train();
         foreach (var batch in new BatchLoader(data.Training, data.Statistics, 64).Epoch(0))
         {

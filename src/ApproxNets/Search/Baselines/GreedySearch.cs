@@ -18,18 +18,14 @@ public static class GreedySearch
     /// <param name="remeasureAll">True: every step measures the change of every layer anew, which takes as many measurements as there
     /// are layers. False: a layer's loss in an earlier step counts until the layer is the best candidate, and only then is it measured
     /// again; a few measurements per step, the same steps where a layer's loss does not fall by changes of others.</param>
-    /// <param name="progress">Told after every measurement.</param>
+    /// <param name="progress">Receives a report after every measurement.</param>
     /// <param name="cancellation">Stops between two measurements.</param>
     /// <returns>The path: the exact assignment and the assignment after every step.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The budget is below 1.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static SearchResult Run(
-        AssignmentProblem problem,
-        int budget,
-        double leastAccuracy = 0,
-        bool remeasureAll = true,
-        IProgress<SearchProgress>? progress = null,
-        CancellationToken cancellation = default)
+        AssignmentProblem problem, int budget, double leastAccuracy = 0, bool remeasureAll = true,
+        IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
     {
         var evaluator = new AssignmentEvaluator(problem, budget, progress, cancellation);
         int exact = problem.ByFallingPower.Index().First(m => m.Item == problem.Library.Exact).Index;

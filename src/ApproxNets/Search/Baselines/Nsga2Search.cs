@@ -14,17 +14,13 @@ public static class Nsga2Search
     /// <param name="options">Population and probabilities.</param>
     /// <param name="budget">Measurements of accuracy at most, &gt;= 1; a generation costs at most its population.</param>
     /// <param name="seed">Seed of the search.</param>
-    /// <param name="progress">Told after every measurement.</param>
+    /// <param name="progress">Receives a report after every measurement.</param>
     /// <param name="cancellation">Stops between two measurements.</param>
     /// <returns>The Pareto front of everything measured.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static SearchResult Run(
-        AssignmentProblem problem,
-        Nsga2Options options,
-        int budget,
-        int seed,
-        IProgress<SearchProgress>? progress = null,
+        AssignmentProblem problem, Nsga2Options options, int budget, int seed, IProgress<SearchProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         options.Validate();

@@ -10,7 +10,7 @@ public static class RandomSearch
     /// <param name="problem">Layers, multipliers and measurement of accuracy.</param>
     /// <param name="budget">Measurements of accuracy at most, &gt;= 1.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <param name="progress">Told after every measurement.</param>
+    /// <param name="progress">Receives a report after every measurement.</param>
     /// <param name="cancellation">Stops between two measurements.</param>
     /// <returns>The Pareto front of what was measured.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The budget is below 1.</exception>

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Numerics;
+
+namespace ApproxNets.Circuits.Evolution;
+
+/// <summary>Evaluates genomes: whether the limits on the error hold, and a fast estimate of power.</summary>
+internal sealed class GenomeEvaluator
+{
+    private const int Words = Netlist.BlockWords, Pairs = 1 << 16;
+
+    private readonly ErrorMeter _errors;
+    private readonly ulong[] _signals;
+    private readonly int[] _ones;
+    private readonly int[] _levels;
+    private readonly double[] _loads;
+
+    internal GenomeEvaluator(CircuitEvolutionOptions options, int signalCount)
+    {
+        _errors = new ErrorMeter(options);
+        _signals = new ulong[signalCount * Words];
+        _signals.AsSpan(Words, Words).Fill(ulong.MaxValue);
+        (_ones, _levels, _loads) = (new int[signalCount], new int[signalCount], new double[signalCount]);
+    }
+
+    /// <summary>Estimates the power of a genome whose active cells are known.</summary>
+    /// <param name="genome">The genome.</param>
+    /// <param name="share">The part of every limit on the error that may be used, 0 to 1.</param>
+    /// <returns>Microwatts by the formula of <see cref="CircuitCost"/> over the cells as they are, without simplification and mapping;
+    /// infinity when a limit on the error does not hold.</returns>
+    internal double Power(CellGenome genome, double share = 1)
+    {
+        _errors.Share = share;
+        _errors.Start();
+        Array.Clear(_ones);
+        _ones[1] = Pairs;
+        _ones.AsSpan(2, 2 * CellGenome.Bits).Fill(Pairs / 2);
+        for (int step = 0; step < ErrorMeter.Blocks; step++)
+        {
+            int block = ((13 * step) + 16) % ErrorMeter.Blocks; // great operands soon, for a wrong circuit to be seen early
+            Evaluate(genome, block);
+            if (!_errors.Add(block, _signals, genome.Outputs))
+            {
+                return double.PositiveInfinity;
+            }
+        }
+
+        return PowerOfCells(genome);
+    }
+
+    private double PowerOfCells(CellGenome genome)
+    {
+        Array.Clear(_loads);
+        foreach (int output in genome.Outputs)
+        {
+            _loads[output] += CircuitCost.OutputCapacitance;
+        }
+
+        for (int i = genome.Cells.Length - 1; i >= 0; i--)
+        {
+            if (genome.Active[i] && CellOf(genome.Cells[i], i) is { InputCapacitance: > 0 } cell)
+            {
+                (int x, int y, int z) = (genome.Cells[i].X, genome.Cells[i].Y, genome.Cells[i].Z);
+                _loads[x] += cell.InputCapacitance;
+                _loads[y] += cell.InputCapacitance;
+                _loads[z] += genome.Cells[i].Kind == CellKind.FullAdder ? cell.InputCapacitance : 0;
+            }
+        }
+
+        double power = 0;
+        for (int input = 2; input < CellGenome.FirstCell; input++)
+        {
+            power += CircuitCost.SwitchingPower(_ones[input] / (double)Pairs, 0, 0, _loads[input]);
+        }
+
+        for (int i = 0; i < genome.Cells.Length; i++)
+        {
+            if (!genome.Active[i])
+            {
+                continue;
+            }
+
+            Cell cell = genome.Cells[i];
+            int result = CellGenome.FirstCell + (2 * i), level = Math.Max(Level(cell.X), Level(cell.Y));
+            level = cell.Kind == CellKind.FullAdder ? Math.Max(level, Level(cell.Z)) : level;
+            StandardCell standard = CellOf(cell, i);
+            _levels[result] = _levels[result + 1] = level + standard.Levels;
+            power += standard.Leakage / 1000;
+            power += CircuitCost.SwitchingPower(
+                _ones[result] / (double)Pairs, level + standard.Levels, standard.Energy, _loads[result]);
+            power += CircuitCost.SwitchingPower(
+                _ones[result + 1] / (double)Pairs, level + standard.Levels, standard.CarryEnergy, _loads[result + 1]);
+        }
+
+        return power;
+
+        int Level(int signal) => signal < CellGenome.FirstCell || IsConstant(signal) ? 0 : _levels[signal];
+    }
+
+    /// <summary>What is left of a cell when some of its inputs are constant and perhaps one of its outputs is not read; nothing of a wire or
+    /// an inverter.</summary>
+    private StandardCell CellOf(Cell cell, int index)
+    {
+        bool isAdder = cell.Kind == CellKind.FullAdder;
+        int inputs = (IsConstant(cell.X) ? 0 : 1) + (IsConstant(cell.Y) ? 0 : 1) + (isAdder && !IsConstant(cell.Z) ? 1 : 0);
+        if (inputs < 2)
+        {
+            return default;
+        }
+
+        int result = CellGenome.FirstCell + (2 * index);
+        return !isAdder ? StandardCell.Of(NetlistKind(cell.Kind))
+            : inputs == 3 ? StandardCell.FullAdder
+            : _loads[result + 1] == 0 ? StandardCell.Of(GateKind.Xor)
+            : _loads[result] > 0 ? StandardCell.HalfAdder
+            : StandardCell.Of(GateKind.And) with { Energy = 0, CarryEnergy = StandardCell.Of(GateKind.And).Energy };
+    }
+
+    private bool IsConstant(int signal) => _ones[signal] is 0 or Pairs;
+
+    private static GateKind NetlistKind(CellKind kind) => kind switch
+    {
+        CellKind.And => GateKind.And,
+        CellKind.Or => GateKind.Or,
+        CellKind.Xor => GateKind.Xor,
+        CellKind.Nand => GateKind.Nand,
+        CellKind.Nor => GateKind.Nor,
+        CellKind.Xnor => GateKind.Xnor,
+        _ => throw new UnreachableException($"Cell kind {kind}."),
+    };
+
+    private void Evaluate(CellGenome genome, int block)
+    {
+        Netlist.SetInputs(CellGenome.Bits, block * Words, _signals.AsSpan(2 * Words));
+        for (int i = 0; i < genome.Cells.Length; i++)
+        {
+            if (genome.Active[i])
+            {
+                Cell cell = genome.Cells[i];
+                int result = CellGenome.FirstCell + (2 * i);
+                Evaluate(
+                    cell.Kind, ref Signal(cell.X), ref Signal(cell.Y), ref Signal(cell.Z), ref Signal(result), ref Signal(result + 1));
+                _ones[result] += Count(result);
+                _ones[result + 1] += cell.Kind == CellKind.FullAdder ? Count(result + 1) : 0;
+            }
+        }
+
+        ref ulong Signal(int signal) => ref _signals[signal * Words];
+        int Count(int signal)
+        {
+            int ones = 0;
+            foreach (ulong word in _signals.AsSpan(signal * Words, Words))
+            {
+                ones += BitOperations.PopCount(word);
+            }
+
+            return ones;
+        }
+    }
+
+    private static void Evaluate(CellKind kind, ref ulong x, ref ulong y, ref ulong z, ref ulong result, ref ulong carry)
+    {
+        for (nuint i = 0; i < Words; i += (nuint)Vector<ulong>.Count)
+        {
+            Vector<ulong> a = Vector.LoadUnsafe(ref x, i), b = Vector.LoadUnsafe(ref y, i), second = Vector<ulong>.Zero, first;
+            switch (kind)
+            {
+                case CellKind.And:
+                    first = a & b;
+                    break;
+                case CellKind.Or:
+                    first = a | b;
+                    break;
+                case CellKind.Xor:
+                    first = a ^ b;
+                    break;
+                case CellKind.Nand:
+                    first = ~(a & b);
+                    break;
+                case CellKind.Nor:
+                    first = ~(a | b);
+                    break;
+                case CellKind.Xnor:
+                    first = ~(a ^ b);
+                    break;
+                case CellKind.FullAdder:
+                    Vector<ulong> c = Vector.LoadUnsafe(ref z, i), partial = a ^ b;
+                    first = partial ^ c;
+                    second = (a & b) | (partial & c);
+                    break;
+                default:
+                    throw new UnreachableException($"Cell kind {kind}.");
+            }
+
+            first.StoreUnsafe(ref result, i);
+            second.StoreUnsafe(ref carry, i);
+        }
+    }
+}
