@@ -52,12 +52,10 @@ internal static class DoctorCommand
         string disk = repository ?? Directory.GetCurrentDirectory();
         Row("Free disk", string.Create(CultureInfo.InvariantCulture, $"{new DriveInfo(disk).AvailableFreeSpace / 1e9:F1} GB at {disk}"));
         var kernels = KernelSpec.Find();
-        Row("Jupyter", OnPath("jupyter") is not { } jupyter
-            ? "not on the PATH: install JupyterLab or VS Code's Jupyter extension to open the notebooks there"
+        Row("Jupyter", OnPath("jupyter") is not { } jupyter ? "not on the PATH: install JupyterLab or VS Code's Jupyter extension to open the notebooks there"
             : kernels.Any(kernel => kernel.Works) ? jupyter : $"{jupyter}; the kernel is not registered: run approxnets kernel install");
         kernels.ToList().ForEach(kernel => Row("Kernel", KernelCommand.Describe(kernel)));
-        Row("dotnet-interactive", OnPath("dotnet-interactive")
-            ?? "not on the PATH, and not needed: it is no longer maintained, and this program takes its place");
+        Row("dotnet-interactive", OnPath("dotnet-interactive") ?? "not on the PATH, and not needed: no longer maintained, this program takes its place");
         AnsiConsole.Write(table);
         if (problem is not null)
         {

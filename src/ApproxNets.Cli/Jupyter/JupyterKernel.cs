@@ -78,7 +78,7 @@ internal sealed class JupyterKernel : IDisposable
         switch (channel)
         {
             case JupyterChannel.Input when message.Type == "input_reply":
-                _answer?.TrySetResult((string?)message.Content["value"] ?? "");
+                _answer?.TrySetResult(message.Content["value"]?.ToString() ?? "");
                 break;
             case JupyterChannel.Shell when message.Type != "shutdown_request":
                 _requests.Writer.TryWrite((Interlocked.Increment(ref _received), message));

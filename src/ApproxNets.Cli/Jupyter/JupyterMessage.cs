@@ -98,9 +98,10 @@ internal sealed class JupyterWire(string key)
         {
             string type = (string?)JsonNode.Parse(parts[0])?["msg_type"] ?? throw new FormatException("found no msg_type in the header.");
             var content = JsonNode.Parse(parts[3]) as JsonObject ?? throw new FormatException("the content is no JSON object.");
+            _ = content.Count; // a name that comes twice is found only here
             return new(all[..at], type, parts[0], parts[1], content);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new FormatException($"a part is not the JSON expected: {e.Message}", e);
         }

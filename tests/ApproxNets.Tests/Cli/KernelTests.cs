@@ -211,6 +211,8 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
         var broken = new JupyterMessage([], "", Encoding.UTF8.GetBytes("{\"msg_type\""), "{}"u8.ToArray(), []);
         _client.SendFrames(_client.Pack(broken));
         _client.WaitForLog("a part is not the JSON expected");
+        _client.SendFrames(_client.Pack(broken with { Header = Encoding.UTF8.GetBytes("{\"msg_type\": \"a\", \"msg_type\": \"b\"}") }));
+        _client.WaitForLog("Key: msg_type");
         Assert.Equal("error", (string?)_client.Ask("execute_request", []).Reply["status"]);
         Assert.Equal("error", (string?)_client.Execute("forged").Reply["status"]);
     }
