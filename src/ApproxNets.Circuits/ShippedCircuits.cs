@@ -42,7 +42,7 @@ public static class ShippedCircuits
 
     /// <summary>Makes the circuits of the shipped library: the same on every machine. Evolution takes minutes.</summary>
     /// <param name="checkpoints">Folder that the evolution's state is kept in, so that an interrupted run goes on; null for none.</param>
-    /// <param name="progress">Is told the name of the circuit that is evolved, and how far it is.</param>
+    /// <param name="progress">Receives the name of the circuit that is evolved, and how far it is.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged, or of other settings.</exception>

@@ -22,7 +22,7 @@ public static class CircuitEvolution
 
     /// <summary>Runs the evolution, or goes on with the one in <see cref="CircuitEvolutionOptions.CheckpointPath"/>.</summary>
     /// <param name="options">What to look for.</param>
-    /// <param name="progress">Is told about twice a second.</param>
+    /// <param name="progress">Receives a report about twice a second.</param>
     /// <param name="cancellation">Ends the run early: its state is written, and the best circuit so far is the result.</param>
     /// <exception cref="ArgumentException">An option is out of range; see <see cref="CircuitEvolutionOptions.Check"/>.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, or of a run with other options.</exception>

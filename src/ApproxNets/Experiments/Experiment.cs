@@ -56,7 +56,7 @@ public sealed class Experiment
     /// <summary>Signedness of the operands.</summary>
     public Signedness Scheme => Library.Signedness;
 
-    /// <summary>Is told after every batch of every training.</summary>
+    /// <summary>Receives a report after every batch of every training.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
     /// <summary>Stops trainings and measurements between two batches.</summary>
@@ -71,7 +71,7 @@ public sealed class Experiment
     /// <param name="seed">Seed of every stage.</param>
     /// <param name="lambda">Weight of the reward for noise; that of the recipe if null.</param>
     /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
-    /// <param name="progress">Is told after every batch of every training.</param>
+    /// <param name="progress">Receives a report after every batch of every training.</param>
     /// <param name="cancellation">Stops trainings and measurements between two batches.</param>
     /// <exception cref="ArgumentException">A name is unknown.</exception>
     /// <exception cref="DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
@@ -222,7 +222,7 @@ public sealed class Experiment
     /// </summary>
     /// <param name="methods">The methods, of <see cref="AssignmentMethods"/> or your own; those of the options if null.</param>
     /// <param name="options">Which assignments each makes; those of the recipe if null.</param>
-    /// <param name="progress">Is told after every measurement of a search.</param>
+    /// <param name="progress">Receives a report after every measurement of a search.</param>
     /// <returns>The results, one by one as they are there.</returns>
     /// <exception cref="ArgumentException">A method is unknown, or one that matches another's savings comes first.</exception>
     /// <exception cref="OperationCanceledException">The experiment was cancelled; finished stages are kept.</exception>

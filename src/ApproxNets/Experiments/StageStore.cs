@@ -63,7 +63,7 @@ public sealed class StageStore
     /// <param name="name">Name of the stage, fit for a file name.</param>
     /// <param name="key">All the result depends on, the weights that <paramref name="network"/> comes in with included.</param>
     /// <param name="network">The network that the stage changes.</param>
-    /// <param name="run">Runs the stage on the network; told a file to keep unfinished work in, deleted once the stage is kept.</param>
+    /// <param name="run">Runs the stage on the network. It receives the path of a file for unfinished work, which is deleted once the stage is kept.</param>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, or it is another stage's.</exception>
     public Stage<T> Run<T>(string name, Fingerprint key, nn.Module network, Func<string, T> run)
     {
