@@ -73,16 +73,14 @@ internal static class CompareCommand
             {
                 var done = new List<Results>();
                 Experiment? first = null;
-                Results? top = null;
                 string path = "";
                 foreach (int seed in seeds)
                 {
                     var experiment = open(network, seed, new Epochs(terminal, $"{network}, seed {seed}"), interruption.Token);
-                    var result = Of(experiment, terminal);
-                    (first, top) = (first ?? experiment, top ?? result);
-                    done.Add(result);
+                    first ??= experiment;
+                    done.Add(Of(experiment, terminal));
                     path = ResultFile.Write(
-                        NameOf(first), first, new { top.FloatTop1, top.QatTop1, top.Points, OtherSeeds = done.Skip(1) });
+                        NameOf(first), first, new { done[0].FloatTop1, done[0].QatTop1, done[0].Points, OtherSeeds = done.Skip(1) });
                 }
 
                 terminal.WriteLine($"Results: {path}");

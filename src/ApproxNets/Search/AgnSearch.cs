@@ -46,7 +46,6 @@ public static class AgnSearch
                 Stops = agn.Stopping is null ? null : epochs => agn.Stopping.Stops(epochs, Rewards(model, agn, epochs)),
             };
             var record = Trainer.Train(biased ?? model.Network, data, training, task, run);
-            model.UseQuantized();
             double[] found = Tolerances(scales);
             return new AgnResult(found[..layers], [start, .. record.Epochs.Select(e => e.Measured.Take(layers).ToArray())], record)
             {
