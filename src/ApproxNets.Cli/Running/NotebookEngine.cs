@@ -43,6 +43,18 @@ internal sealed partial class NotebookEngine : IDisposable
     private static readonly FieldInfo LanguageWorkspace = Field(typeof(CSharpKernel), "_workspace");
     private static readonly FieldInfo ReferenceAssemblies = Field(LanguageWorkspace.FieldType, "_referenceAssemblies");
 
+    // What cells can call without a reference, as in .NET Interactive. They are methods of a cell, since imported ones become ambiguous with
+    // themselves when a later cell brings a reference. The kernel's own display returns a copy, which replaces nothing.
+    private const string Globals = """
+        /// <summary>Shows a value in the cell's output. What is returned can replace it.</summary>
+        Microsoft.DotNet.Interactive.Formatting.DisplayedValue display(object? value, params string[] mimeTypes) =>
+            Microsoft.DotNet.Interactive.KernelInvocationContextExtensions.Display(
+                Microsoft.DotNet.Interactive.KernelInvocationContext.Current, value, mimeTypes);
+
+        /// <summary>Makes a text HTML to show.</summary>
+        Microsoft.AspNetCore.Html.IHtmlContent HTML(string content) => Microsoft.DotNet.Interactive.Kernel.HTML(content);
+        """;
+
     private readonly CSharpKernel _csharp = new();
     private Task? _leftBehind;
 
@@ -56,8 +68,7 @@ internal sealed partial class NotebookEngine : IDisposable
 
         // Debug information gives errors their lines.
         Options(_csharp) = Options(_csharp).WithEmitDebugInformation(true).WithFileEncoding(Encoding.UTF8)
-            .WithOptimizationLevel(OptimizationLevel.Release).WithAllowUnsafe(true)
-            .AddReferences(typeof(CellGlobals).Assembly).AddImports(typeof(CellGlobals).FullName!);
+            .WithOptimizationLevel(OptimizationLevel.Release).WithAllowUnsafe(true);
         Kernel.Add(_csharp);
         Kernel.DefaultKernelName = _csharp.Name;
     }
@@ -72,6 +83,8 @@ internal sealed partial class NotebookEngine : IDisposable
     public async Task<T?> AskAsync<T>(KernelCommand command, CancellationToken cancellation)
         where T : KernelEvent
     {
+        await DeclareGlobalsAsync();
+
         // The kernel asks a copy, which would compile all cells so far and forget them again.
         var workspace = (Workspace)LanguageWorkspace.GetValue(_csharp)!;
         await Task.WhenAll(workspace.CurrentSolution.Projects.Select(project => project.GetCompilationAsync(cancellation)));
@@ -96,6 +109,7 @@ internal sealed partial class NotebookEngine : IDisposable
             return Refuse("An earlier cell that could not be stopped still runs: restart the kernel.");
         }
 
+        await DeclareGlobalsAsync();
         code = OwnAssemblies(code);
         string part = code;
         Options(_csharp) = Options(_csharp).WithFilePath(file);
@@ -152,6 +166,18 @@ internal sealed partial class NotebookEngine : IDisposable
                 ["traceback"] = new JsonArray([.. error.Trace.Select(line => (JsonNode)line)]),
             }));
             return error;
+        }
+    }
+
+    private async Task DeclareGlobalsAsync()
+    {
+        if (_csharp.ScriptState is null)
+        {
+            var result = await Kernel.SendAsync(new SubmitCode(Globals), CancellationToken.None);
+            if (result.Events.OfType<CommandFailed>().FirstOrDefault() is { } failed)
+            {
+                throw new InvalidOperationException(failed.Message);
+            }
         }
     }
 

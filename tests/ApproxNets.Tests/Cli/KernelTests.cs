@@ -63,6 +63,9 @@ public sealed class KernelTests(KernelTests.Kernel kernel) : IClassFixture<Kerne
     [Fact]
     public void ADisplayIsReplacedInPlace()
     {
+        // A reference that comes later than the first cell once made display ambiguous.
+        _client.Execute("1");
+        _client.Execute(Library);
         var (_, said) = _client.Execute("var shown = display(\"before\"); shown.Update(\"after\");");
         Assert.Equal(["execute_input", "display_data", "update_display_data"], said.Select(message => message.Type));
         Assert.Equal((string?)said[1].Content["transient"]!["display_id"], (string?)said[2].Content["transient"]!["display_id"]);
