@@ -61,13 +61,13 @@ public sealed class ErrorTable
     /// <param name="library">The multipliers; their order is kept.</param>
     /// <param name="errorModel">The model. <see cref="BehaviouralErrorModel"/> gives the truth.</param>
     /// <param name="cancellation">Stops between two pieces of work.</param>
-    /// <param name="tuned">Whether every layer has weights tuned to it, by <see cref="WeightTuning"/>. Columns stay the multipliers of the
-    /// library: a tuned one is the same circuit.</param>
+    /// <param name="tuning">Tunes the weights of every layer; none if null. Columns stay the multipliers of the library: a tuned one is the
+    /// same circuit.</param>
     /// <exception cref="ArgumentException">A layer has another signedness than the library.</exception>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public static ErrorTable Of(
         IReadOnlyList<LayerSample> samples, MultiplierLibrary library, IErrorModel errorModel, CancellationToken cancellation = default,
-        bool tuned = false)
+        WeightTuning? tuning = null)
     {
         int[] inexact = [.. Enumerable.Range(0, library.Multipliers.Count).Where(m => !library.Multipliers[m].IsExact)];
         var estimates = new ErrorEstimate[samples.Count, library.Multipliers.Count];
@@ -80,14 +80,13 @@ public sealed class ErrorTable
             }
         }
 
-        if (!tuned)
+        if (tuning is null)
         {
             Keep(errorModel.EstimateAll(samples, [.. inexact.Select(m => library.Multipliers[m])], cancellation), 0);
         }
 
         // Layer by layer: the tuned tables of all layers together would take gigabytes.
-        var tuning = new WeightTuning(samples);
-        for (int l = 0; l < samples.Count && tuned; l++)
+        for (int l = 0; l < samples.Count && tuning is not null; l++)
         {
             int layer = l;
             Multiplier[] ofLayer = [.. inexact.AsParallel().AsOrdered().Select(m => tuning[layer, library.Multipliers[m]])];

@@ -10,7 +10,8 @@ namespace ApproxNets.ErrorModels;
 /// </summary>
 /// <param name="samples">One sample per layer, of the network that the multipliers are for; training may go on afterwards with the
 /// tables as they are.</param>
-public sealed class WeightTuning(IReadOnlyList<LayerSample> samples)
+/// <param name="scaled">Whether tuned multipliers may have a scale other than 1.</param>
+public sealed class WeightTuning(IReadOnlyList<LayerSample> samples, bool scaled = true)
 {
     private readonly (double[] Activations, double[] Weights)[] _distributions =
         [.. samples.Select(s => (s.ActivationDistribution, s.WeightDistribution))];
@@ -29,7 +30,7 @@ public sealed class WeightTuning(IReadOnlyList<LayerSample> samples)
         {
             samples[layer].Check(multiplier);
             var (activations, weights) = _distributions[layer];
-            return multiplier.IsExact || !multiplier.WeightCodes.IsEmpty ? multiplier : multiplier.TunedFor(activations, weights);
+            return multiplier.IsExact || !multiplier.WeightCodes.IsEmpty ? multiplier : multiplier.TunedFor(activations, weights, scaled);
         }
     }
 

@@ -216,10 +216,10 @@ public sealed class Experiment
     /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
     public ErrorTable Errors(ApproxModel model, IErrorModel? errorModel = null) =>
-        ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation, Recipe.TunedWeights);
+        ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation, Tuning(model));
 
     /// <summary>The weight tuning for a model's operands on validation images; null where the recipe tunes no weights. Stages apply it
-    /// themselves; whoever puts an assignment into a model does it with <c>experiment.Tuning(model)?.Of(assignment) ?? assignment</c>.</summary>
+    /// themselves, to multipliers that are not tuned already; whoever puts an assignment into a model does it with <c>experiment.Tuning(model)?.Of(assignment) ?? assignment</c>.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>
     public WeightTuning? Tuning(ApproxModel model) => Recipe.TunedWeights ? new(Samples(model)) : null;
 

@@ -18,7 +18,8 @@ public sealed partial class MultiplierLibrary
     /// <summary>Name of the library of some families of the literature: about 30 multipliers of each signedness.</summary>
     public const string BuiltIn = "built-in";
 
-    /// <summary>Name of the library of all families over their parameters and of evolved circuits: about 200 of each signedness.</summary>
+    /// <summary>Name of the library of all families over their parameters and of evolved circuits: about 200 of each signedness,
+    /// and as many signed ones of sign and magnitude.</summary>
     public const string Shipped = "shipped";
 
     private const string EvoApprox = "evoapprox8";

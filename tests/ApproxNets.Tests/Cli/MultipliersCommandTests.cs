@@ -71,8 +71,17 @@ public sealed class MultipliersCommandTests : IDisposable
         JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "mine", "--json")).Output)!;
         Assert.Contains("cut_sm", listed.AsArray().Select(m => (string)m!["name"]!));
 
+        // A table of the folder comes before what is made of others under its name.
+        string own = Write("cut_sm.v", SampleSources.Verilog("cut_sm", 3, signed: true));
+        Assert.Equal(0, (await RunAsync("multipliers", "import", own, "--name", "mine", "--json")).Code);
+        Assert.Null(MultiplierLibrary.Open("mine", Signedness.Signed)["cut_sm"].PowerWithoutSignLogic);
+        File.Delete(own);
+        Directory.Delete(_folder["mine"], recursive: true);
+        Assert.Equal(0, (await RunAsync("multipliers", "import", exact, "--name", "mine", "--json")).Code);
+
         // What is made of the tables is not written back as another table.
         Assert.Equal(0, (await RunAsync("multipliers", "import", cut, "--name", "mine", "--json")).Code);
+        Assert.Equal("cut_sm", MultiplierLibrary.Open("mine", Signedness.Signed).Multipliers.Single(m => m.Name == "cut_sm").Name);
         Assert.DoesNotContain("cut_sm", File.ReadAllText(_folder["mine/mine.csv"]), StringComparison.Ordinal);
     }
 

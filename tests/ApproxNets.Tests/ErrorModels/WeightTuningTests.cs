@@ -31,6 +31,7 @@ public sealed class WeightTuningTests
         var expected = Half.TunedFor(Samples[1].ActivationDistribution, Samples[1].WeightDistribution);
         Assert.Equal((expected.TableHash, expected.Scale), (second.TableHash, second.Scale));
         Assert.NotEqual(1, second.Scale);
+        Assert.Equal(1, new WeightTuning(Samples, scaled: false)[1, Half].Scale);
         Assert.Same(Exact, tuning[0, Exact]);
         Assert.Same(first, tuning[1, first]);
 
@@ -50,10 +51,10 @@ public sealed class WeightTuningTests
     {
         var library = new MultiplierLibrary("l", Signedness.Signed, [Exact, Half, Magnitude]);
         var token = TestContext.Current.CancellationToken;
-        var table = ErrorTable.Of(Samples, library, model, token, tuned: true);
+        var tuning = new WeightTuning(Samples);
+        var table = ErrorTable.Of(Samples, library, model, token, tuning);
         var plain = ErrorTable.Of(Samples, library, model, token);
         Assert.Equal(library.Multipliers, table.Multipliers);
-        var tuning = new WeightTuning(Samples);
         for (int l = 0; l < Samples.Length; l++)
         {
             Assert.Equal(default, table[l, 0]);

@@ -142,6 +142,13 @@ public sealed class TunedWeightsTests
     }
 
     [Fact]
+    public void A_library_file_has_no_place_for_tuned_weights() => Assert.Contains(
+        "found broken", Assert.Throws<ArgumentException>(() => LibraryFile.Bytes([Renamed(Circuit("broken")).TunedFor(Activations, Weights)])).Message,
+        StringComparison.Ordinal);
+
+    private static Multiplier Renamed(Multiplier m) => new("broken", m.Signedness, m.Products.Span, m.RelativePower, m.PowerSource);
+
+    [Fact]
     public void The_hash_of_a_library_sees_the_scale()
     {
         Multiplier exact = MultiplierFamilies.Exact(Signedness.Signed), circuit = Circuit("noise");
