@@ -53,10 +53,10 @@ public static class MultiplierImport
     public static ImportedMultiplier Read(string path, Signedness? declared = null, bool swapped = false, double? power = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (power <= 0)
+        if (power is not (null or > 0))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(power), FormattableString.Invariant($"{path}: found a power of {power}, expected more than 0."));
+                nameof(power), FormattableString.Invariant($"{path}: found a power of {power}, expected a finite number > 0."));
         }
 
         string name = Path.GetFileNameWithoutExtension(path);

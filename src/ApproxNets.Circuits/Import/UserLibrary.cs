@@ -200,14 +200,14 @@ public static class UserLibrary
         CancellationToken cancellation)
     {
         string costs = CostFile(folder), staging = Path.Combine(folder, Staging);
+        if (Directory.Exists(staging))
+        {
+            Directory.Delete(staging, recursive: true); // of a process that was killed
+        }
+
+        Directory.CreateDirectory(staging);
         try
         {
-            if (Directory.Exists(staging))
-            {
-                Directory.Delete(staging, recursive: true); // of a process that was killed
-            }
-
-            Directory.CreateDirectory(staging);
             foreach ((string name, (Multiplier multiplier, Netlist? circuit)) in added)
             {
                 cancellation.ThrowIfCancellationRequested();

@@ -171,7 +171,7 @@ internal static partial class MultipliersCommand
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("approxnets: stopped; nothing has changed.");
+            Console.Error.WriteLine("approxnets: stopped; nothing was imported.");
             return CommandLine.Cancelled;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
