@@ -88,7 +88,7 @@ public sealed class CheckpointMigration
         var from = before?.Stage!;
         var fingerprint = kind switch
         {
-            "float" => StageKeys.Float(experiment, teacher),
+            "float" => StageKeys.Float(experiment, null, teacher),
             "qat" => StageKeys.Quantized(experiment, from, teacher),
             "agn" => StageKeys.Searched(experiment, from, own["agn"].Deserialize<AgnOptions>()!),
             "retrained" => StageKeys.Retrained(

@@ -102,9 +102,16 @@ public sealed class Experiment
     public Trained<TrainingRecord> Float()
     {
         var model = NewModel();
+        string? start = null;
+        if (Recipe.Pretrained)
+        {
+            ImageNetResNet18.Load(model.Network);
+            start = Checkpoint.Sha256(model.Network.state_dict());
+        }
+
         var teacher = Recipe.Teacher == Recipe.Network ? null : _teacher.Value;
         var stage = _store.Run(
-            $"float-{Recipe.Network}-{Data.Name}", StageKeys.Float(this, teacher?.Stage), model.Network,
+            $"float-{Recipe.Network}-{Data.Name}", StageKeys.Float(this, start, teacher?.Stage), model.Network,
             resume => Train(model, Recipe.Float, teacher, resume));
         model.Network.eval();
         return new(model, stage);

@@ -42,6 +42,9 @@ public sealed record Recipe(
     /// </summary>
     public string? Teacher { get; init; }
 
+    /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
+    public bool Pretrained { get; init; }
+
     /// <summary>How the teacher teaches.</summary>
     public Distillation Distillation { get; init; } = new();
 
@@ -95,6 +98,14 @@ public sealed record Recipe(
             2_000)
         {
             Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "exact", "uniform", "greedy"] },
+        },
+        // Few epochs at a low rate, in float32: the weights of ImageNet are to stay near what they are.
+        "full" when network == "resnet18" => For(profile, "resnet20", seed) with
+        {
+            Network = network,
+            Float = new("float baseline", 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Teacher = null,
+            Pretrained = true,
         },
         "full" => new(
             profile,

@@ -13,8 +13,11 @@ namespace ApproxNets.Experiments;
 /// </summary>
 internal static class StageKeys
 {
-    public static Fingerprint Float(Experiment experiment, Stage? teacher) =>
-        new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+    public static Fingerprint Float(Experiment experiment, string? startSha256, Stage? teacher)
+    {
+        var key = new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+        return startSha256 is null ? key : key.Add("from", startSha256);
+    }
 
     public static Fingerprint Quantized(Experiment experiment, Stage from, Stage? teacher) =>
         new Fingerprint("qat", 1).Add(Start(experiment, from)).Add(experiment.Recipe.Quantized.AddTo).Add(Taught(experiment, teacher));
