@@ -163,7 +163,7 @@ public sealed class TrainerTests
                     numbers.Add(number);
                     moves.Add(last - bias[0].item<float>());
                     last = bias[0].item<float>();
-                    network.call(batch.Images).sum().div(images.shape[0]).backward();
+                    network.call(batch.Images).sum().div(batch.Images.shape[0]).backward();
                     return (0, 0);
                 },
                 Trains = name => name == "fc.bias",
