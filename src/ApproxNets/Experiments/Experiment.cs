@@ -267,19 +267,19 @@ public sealed class Experiment
 
     private Teacher? FindTeacher()
     {
-        if (Recipe.Teacher is not { } name)
-        {
-            return null;
-        }
-
         if (Recipe.TeacherViews > 0)
         {
-            var answers = Answers(name);
+            var answers = Answers();
             return new(answers.Sha256, (model, options) => new TrainingTask
             {
                 Step = Recipe.Distillation.Step(model.Network, answers, options.LabelSmoothing),
                 Views = answers.Views,
             });
+        }
+
+        if (Recipe.Teacher is not { } name)
+        {
+            return null;
         }
 
         var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
@@ -291,19 +291,19 @@ public sealed class Experiment
         });
     }
 
-    /// <summary>The answers of a network of seed 1; asks it if nobody did.</summary>
-    private TeacherAnswers Answers(string network)
+    /// <summary>The answers of the teachers; asks them if nobody did.</summary>
+    private TeacherAnswers Answers()
     {
-        string file = _store.FileOf($"answers-{network}-{Data.Name}.safetensors");
+        string file = _store.FileOf($"answers-{Data.Name}.safetensors");
         if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count >= Recipe.TeacherViews)
         {
             return kept;
         }
 
-        var teacher = With(Recipe.For(Recipe.Name, network, seed: 1) with { Teacher = null }).Float();
+        var teachers = Recipe.Teachers.Select(network => With(Recipe.For(Recipe.Name, network, seed: 1) with { Teacher = null, TeacherViews = 0 }).Float()).ToList();
         return TeacherAnswers.Ask(
-            file, teacher.Model.Network, Data, new ImageViews(Recipe.TeacherViews, Seed: 1), new Dictionary<string, string> { ["stage"] = teacher.Stage.Name },
-            cancellation: Cancellation);
+            file, [.. teachers.Select(teacher => teacher.Model.Network)], Data, new ImageViews(Recipe.TeacherViews, Seed: 1),
+            new Dictionary<string, string> { ["stages"] = string.Join(' ', teachers.Select(teacher => teacher.Stage.Name)) }, cancellation: Cancellation);
     }
 
     private sealed record Teacher(string Sha256, Func<ApproxModel, TrainingOptions, TrainingTask> Task);

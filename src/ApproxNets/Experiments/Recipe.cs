@@ -42,8 +42,14 @@ public sealed record Recipe(
     /// </summary>
     public string? Teacher { get; init; }
 
-    /// <summary>Views of each image that the teacher answers once and for all (<see cref="TeacherAnswers"/>); 0 to ask it in every step.</summary>
+    /// <summary>
+    /// Views of each image that <see cref="Teachers"/> answer once and for all (<see cref="TeacherAnswers"/>); 0 for <see cref="Teacher"/>, who is
+    /// asked in every step.
+    /// </summary>
     public int TeacherViews { get; init; }
+
+    /// <summary>Networks whose answers are averaged: one that began with ImageNet and one that did not agree in little but what is right.</summary>
+    public IReadOnlyList<string> Teachers { get; init; } = ["resnet18", "resnet20"];
 
     /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
     public bool Pretrained { get; init; }

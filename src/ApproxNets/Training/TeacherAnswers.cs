@@ -28,9 +28,12 @@ public sealed class TeacherAnswers
     /// <summary>SHA-256 of the answers, lower-case hexadecimal.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Asks a teacher and keeps its answers. Every view is saved once it is answered; an interrupted call goes on from there.</summary>
+    /// <summary>
+    /// Asks teachers and keeps the mean of their answers to a view and to its mirror image. Every pair of views is saved once it is answered; an
+    /// interrupted call goes on from there.
+    /// </summary>
     /// <param name="file">The <c>.safetensors</c> file: uint8 <c>[views, images, classes]</c>.</param>
-    /// <param name="teacher">Model of images to logits, in evaluation mode.</param>
+    /// <param name="teachers">Models of images to logits; left in evaluation mode.</param>
     /// <param name="data">Data set whose training images are asked about.</param>
     /// <param name="views">The views.</param>
     /// <param name="about">Text on the teacher, kept in the file.</param>
@@ -38,16 +41,20 @@ public sealed class TeacherAnswers
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="InvalidDataException">The file there is of other views, images or another teacher.</exception>
     public static TeacherAnswers Ask(
-        string file, Module<Tensor, Tensor> teacher, ImageDataset data, ImageViews views, IReadOnlyDictionary<string, string> about,
+        string file, IReadOnlyList<Module<Tensor, Tensor>> teachers, ImageDataset data, ImageViews views, IReadOnlyDictionary<string, string> about,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(views.Count, 1);
+        if (teachers.Count == 0 || views.Count < 2 || views.Count % 2 != 0)
+        {
+            throw new ArgumentException($"Teacher's answers: found {teachers.Count} teachers and {views.Count} views, expected a teacher and pairs of views.");
+        }
+
         int classes = data.Classes.Count, length = data.Training.Count * classes;
         var codes = new byte[views.Count * length];
         var settings = new Dictionary<string, string>(about)
         {
             ["data"] = data.Sha256,
-            ["teacher"] = Checkpoint.Sha256(teacher.state_dict()),
+            ["teacher"] = string.Join(' ', teachers.Select(teacher => Checkpoint.Sha256(teacher.state_dict()))),
             ["seed"] = FormattableString.Invariant($"{views.Seed}"),
         };
         int done = 0;
@@ -63,14 +70,18 @@ public sealed class TeacherAnswers
                     + $"expected {(other is null ? data.Training.Count : settings[other])}. Delete the file to ask anew.");
             }
 
-            done = (int)Math.Min(tensors[Codes].shape[0], views.Count);
+            done = (int)Math.Min(tensors[Codes].shape[0] / 2 * 2, views.Count);
             tensors[Codes].contiguous().bytes[..(done * length)].CopyTo(codes);
         }
 
-        teacher.eval();
+        foreach (var teacher in teachers)
+        {
+            teacher.eval();
+        }
+
         using var gradients = no_grad();
         var loader = new BatchLoader(data.Training, data.Statistics, 250, Augmentation.CropAndFlip, views: views);
-        for (int view = done; view < views.Count; view++)
+        for (int view = done; view < views.Count; view += 2)
         {
             int place = view * length, batches = 0;
             foreach (var batch in loader.Epoch(view))
@@ -79,15 +90,18 @@ public sealed class TeacherAnswers
                 using (batch)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var logits = teacher.call(batch.Images).to(ScalarType.Float32);
+                    var mirrored = batch.Images.flip(3);
+                    var logits = stack(teachers.SelectMany(t => new[] { t.call(batch.Images), t.call(mirrored) }).Select(t => t.to(ScalarType.Float32)), 0)
+                        .mean([0]);
                     var distances = logits.amax([1], keepdim: true).sub(logits).Over(Unit).round().clamp_max(byte.MaxValue);
                     distances.to(ScalarType.Byte).contiguous().bytes.CopyTo(codes.AsSpan(place));
                     place += batch.Numbers.Count * classes;
-                    progress?.Report((view + ((double)++batches / loader.Batches)) / views.Count);
+                    progress?.Report((view + (2.0 * ++batches / loader.Batches)) / views.Count);
                 }
             }
 
-            using var written = tensor(codes[..place]).reshape(view + 1, data.Training.Count, classes);
+            codes.AsSpan(view * length, length).CopyTo(codes.AsSpan((view + 1) * length));
+            using var written = tensor(codes[..((view + 2) * length)]).reshape(view + 2, data.Training.Count, classes);
             SafeTensors.Write(file, [(Codes, written)], settings);
         }
 

@@ -17,14 +17,16 @@ public sealed class TeacherAnswersTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void AnswersAreTheTeachersLogitsToTheViewsRoundedToTenths()
+    public void AnswersAreTheMeanLogitsOfBothSidesRoundedToTenths()
     {
         using var teacher = TinyProblem.Network(3);
+        using var second = TinyProblem.Network(4);
+        teacher.eval();
+        second.eval();
         var data = TinyProblem.Data();
         var views = new ImageViews(2, 7);
-        var answers = TeacherAnswers.Ask(File, teacher, data, views, About);
+        var answers = TeacherAnswers.Ask(File, [teacher, second], data, views, About);
         Assert.Equal(views, answers.Views);
-        teacher.eval();
         bool differ = false;
         var loader = new BatchLoader(data.Training, data.Statistics, 16, Augmentation.CropAndFlip, shuffle: true, seed: 4, views: views);
         for (int epoch = 0; epoch < 4; epoch++)
@@ -34,11 +36,13 @@ public sealed class TeacherAnswersTests : IDisposable
                 using var scope = NewDisposeScope();
                 using (batch)
                 {
-                    float[] expected = [.. teacher.call(batch.Images).detach().data<float>()];
+                    var mirrored = batch.Images.flip(3);
+                    var sum = teacher.call(batch.Images) + teacher.call(mirrored) + second.call(batch.Images) + second.call(mirrored);
+                    float[] expected = [.. sum.detach().data<float>()];
                     float[] found = [.. answers.Of(batch.View, batch.Numbers).data<float>()];
                     for (int i = 0; i < found.Length; i += 2)
                     {
-                        Assert.Equal(expected[i] - expected[i + 1], found[i] - found[i + 1], 0.0501);
+                        Assert.Equal((expected[i] - expected[i + 1]) / 4, found[i] - found[i + 1], 0.0501);
                         Assert.Equal(0, Math.Max(found[i], found[i + 1]));
                         differ |= found[i] - found[i + 1] != 0;
                     }
@@ -54,14 +58,14 @@ public sealed class TeacherAnswersTests : IDisposable
     {
         using var teacher = TinyProblem.Network(3);
         var data = TinyProblem.Data(520); // three batches a view
-        var whole = TeacherAnswers.Ask(_folder["whole.safetensors"], teacher, data, new ImageViews(3, 7), About);
+        var whole = TeacherAnswers.Ask(_folder["whole.safetensors"], [teacher], data, new ImageViews(4, 7), About);
         using var stop = new CancellationTokenSource();
-        var progress = new StopAt(0.5, stop);
-        Assert.Throws<OperationCanceledException>(() => TeacherAnswers.Ask(File, teacher, data, new ImageViews(3, 7), About, progress, stop.Token));
-        Assert.Equal(1, TeacherAnswers.Read(File, data).Views.Count);
+        var progress = new StopAt(0.7, stop);
+        Assert.Throws<OperationCanceledException>(() => TeacherAnswers.Ask(File, [teacher], data, new ImageViews(4, 7), About, progress, stop.Token));
+        Assert.Equal(2, TeacherAnswers.Read(File, data).Views.Count);
         progress.First = null;
-        var rest = TeacherAnswers.Ask(File, teacher, data, new ImageViews(3, 7), About, progress);
-        Assert.True(progress.First > 1 / 3.0, $"went on from {progress.First}");
+        var rest = TeacherAnswers.Ask(File, [teacher], data, new ImageViews(4, 7), About, progress);
+        Assert.True(progress.First > 0.5, $"went on from {progress.First}");
         Assert.Equal(whole.Sha256, rest.Sha256);
     }
 
@@ -71,10 +75,12 @@ public sealed class TeacherAnswersTests : IDisposable
         using var teacher = TinyProblem.Network(3);
         using var other = TinyProblem.Network(4);
         var data = TinyProblem.Data();
-        TeacherAnswers.Ask(File, teacher, data, new ImageViews(1, 7), About);
-        Assert.Contains("teacher", Refused(() => TeacherAnswers.Ask(File, other, data, new ImageViews(2, 7), About)));
-        Assert.Contains("seed", Refused(() => TeacherAnswers.Ask(File, teacher, data, new ImageViews(2, 8), About)));
-        Assert.Contains("images 64", Refused(() => TeacherAnswers.Ask(File, teacher, TinyProblem.Data(32), new ImageViews(2, 7), About)));
+        TeacherAnswers.Ask(File, [teacher], data, new ImageViews(2, 7), About);
+        Assert.Contains("teacher", Refused(() => TeacherAnswers.Ask(File, [other], data, new ImageViews(4, 7), About)));
+        Assert.Throws<ArgumentException>(() => TeacherAnswers.Ask(File, [teacher], data, new ImageViews(3, 7), About));
+        Assert.Throws<ArgumentException>(() => TeacherAnswers.Ask(File, [], data, new ImageViews(2, 7), About));
+        Assert.Contains("seed", Refused(() => TeacherAnswers.Ask(File, [teacher], data, new ImageViews(4, 8), About)));
+        Assert.Contains("images 64", Refused(() => TeacherAnswers.Ask(File, [teacher], TinyProblem.Data(32), new ImageViews(4, 7), About)));
         Assert.Contains("expected 80 images", Refused(() => TeacherAnswers.Read(File, TinyProblem.Data(80))));
         Assert.Contains("about the data 000", Refused(() => TeacherAnswers.Read(File, data with { Sha256 = new string('1', 64) })));
         Checkpoint.Save(File, teacher, About);
@@ -87,7 +93,7 @@ public sealed class TeacherAnswersTests : IDisposable
         using var teacher = TinyProblem.Model(1);
         var data = TinyProblem.Data();
         Trainer.Train(teacher.Network, data, TinyProblem.Options(12));
-        var answers = TeacherAnswers.Ask(File, teacher.Network, data, new ImageViews(2, 7), About);
+        var answers = TeacherAnswers.Ask(File, [teacher.Network], data, new ImageViews(2, 7), About);
 
         // Wrong labels: whoever learns, learns from the answers.
         byte[] wrong = [.. data.Training.Labels.Select(l => (byte)(1 - l))];
