@@ -42,6 +42,18 @@ public sealed record Recipe(
     /// </summary>
     public string? Teacher { get; init; }
 
+    /// <summary>
+    /// Views of each image that <see cref="Teachers"/> answer once and for all (<see cref="TeacherAnswers"/>); 0 for <see cref="Teacher"/>, who is
+    /// asked in every step.
+    /// </summary>
+    public int TeacherViews { get; init; }
+
+    /// <summary>Networks whose answers are averaged: one that began with ImageNet and one that did not agree in little but what is right.</summary>
+    public IReadOnlyList<string> Teachers { get; init; } = ["resnet18", "resnet20"];
+
+    /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
+    public bool Pretrained { get; init; }
+
     /// <summary>How the teacher teaches.</summary>
     public Distillation Distillation { get; init; } = new();
 
@@ -95,6 +107,14 @@ public sealed record Recipe(
             2_000)
         {
             Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "exact", "uniform", "greedy"] },
+        },
+        // Few epochs at a low rate, in float32: the weights of ImageNet are to stay near what they are.
+        "full" when network == "resnet18" => For(profile, "resnet20", seed) with
+        {
+            Network = network,
+            Float = new("float baseline", 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Teacher = null,
+            Pretrained = true,
         },
         "full" => new(
             profile,
