@@ -294,7 +294,7 @@ public sealed class Experiment
     /// <summary>The answers of the teachers; asks them if nobody did.</summary>
     private TeacherAnswers Answers()
     {
-        string file = _store.FileOf($"answers-{Data.Name}.safetensors");
+        string file = _store.FileOf($"{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers");
         if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count >= Recipe.TeacherViews)
         {
             return kept;

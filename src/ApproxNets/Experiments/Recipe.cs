@@ -48,7 +48,10 @@ public sealed record Recipe(
     /// </summary>
     public int TeacherViews { get; init; }
 
-    /// <summary>Networks whose answers are averaged: one that began with ImageNet and one that did not agree in little but what is right.</summary>
+    /// <summary>
+    /// Networks of seed 1 whose answers are averaged. One that began with the weights of ImageNet and one that did not err on different images:
+    /// on CIFAR-10's validation images 87.3 and 87.7 % correct alone, 91.1 % together and on both sides of an image.
+    /// </summary>
     public IReadOnlyList<string> Teachers { get; init; } = ["resnet18", "resnet20"];
 
     /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
@@ -134,7 +137,9 @@ public sealed record Recipe(
             128,
             10_000)
         {
-            Teacher = network.StartsWith("resnet", StringComparison.Ordinal) ? "resnet20" : null,
+            // The shipped checkpoints of the smaller ones are of an earlier teacher.
+            Teacher = network is "resnet8" or "resnet14" or "resnet20" ? "resnet20" : null,
+            TeacherViews = network == "resnet32" ? 8 : 0,
             Comparison = new([0.8, 1.5, 3], [0.1], 300, 512),
         },
         _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),

@@ -32,7 +32,7 @@ public sealed class TeacherAnswers
     /// Asks teachers and keeps the mean of their answers to a view and to its mirror image. Every pair of views is saved once it is answered; an
     /// interrupted call goes on from there.
     /// </summary>
-    /// <param name="file">The <c>.safetensors</c> file: uint8 <c>[views, images, classes]</c>.</param>
+    /// <param name="file">The file, in the format of safetensors: uint8 <c>[views, images, classes]</c>.</param>
     /// <param name="teachers">Models of images to logits; left in evaluation mode.</param>
     /// <param name="data">Data set whose training images are asked about.</param>
     /// <param name="views">The views.</param>
