@@ -1,3 +1,4 @@
+using ApproxNets.Data;
 using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
@@ -58,7 +59,7 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = NewDisposeScope();
         _optimizer.zero_grad();
-        var (loss, _) = _gradients(_images, _labels, _steps++);
+        var (loss, _) = _gradients(new Batch(_images, _labels), _steps++);
         if (!double.IsFinite(loss))
         {
             throw new ArithmeticException($"Benchmark: found a loss of {loss}, expected a finite number.");
@@ -76,13 +77,13 @@ internal sealed class TrainingStep : IDisposable
     }
 
     // The step of AgnSearch: noise drawn anew, and its reward in the loss.
-    private (double Loss, double Correct) NoiseGradients(Tensor images, Tensor labels, int step)
+    private (double Loss, double Correct) NoiseGradients(Batch batch, int step)
     {
         _model.UseNoise((long)step << 10);
-        var logits = _model.Network.call(images);
+        var logits = _model.Network.call(batch.Images);
         using Scalar lambda = 0.3;
-        var loss = functional.cross_entropy(logits, labels).sub(AgnSearch.NoiseReward(_model, 0.5).mul(lambda));
+        var loss = functional.cross_entropy(logits, batch.Labels).sub(AgnSearch.NoiseReward(_model, 0.5).mul(lambda));
         loss.backward();
-        return (loss.item<float>(), logits.detach().argmax(1).eq(labels).sum().item<long>());
+        return (loss.item<float>(), logits.detach().argmax(1).eq(batch.Labels).sum().item<long>());
     }
 }

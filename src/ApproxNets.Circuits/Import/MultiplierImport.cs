@@ -49,10 +49,16 @@ public static class MultiplierImport
     /// <exception cref="InvalidDataException">The file is malformed, contradicts the declared signedness, or its table contradicts the
     /// errors that its header publishes; the message has the file and, for a circuit, the line.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The power is negative or not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The power is not finite, or not above 0.</exception>
     public static ImportedMultiplier Read(string path, Signedness? declared = null, bool swapped = false, double? power = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (power is not (null or > 0))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(power), FormattableString.Invariant($"{path}: found a power of {power}, expected a finite number > 0."));
+        }
+
         string name = Path.GetFileNameWithoutExtension(path);
         declared ??= name.StartsWith("mul8s", StringComparison.OrdinalIgnoreCase) ? Signedness.Signed
             : name.StartsWith("mul8u", StringComparison.OrdinalIgnoreCase) ? Signedness.Unsigned

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ApproxNets.Cli.Running;
 using ApproxNets.Data;
+using ApproxNets.Experiments;
 using ApproxNets.Multipliers;
 
 namespace ApproxNets.Cli.Commands;
@@ -20,7 +21,7 @@ internal static class DataCommand
             return CommandLine.Success;
         });
 
-        var name = new Argument<string>("NAME") { Description = "The data set: cifar10 or fashion-mnist." };
+        var name = new Argument<string>("NAME") { Description = $"The data set: cifar10 or fashion-mnist; or {ImageNetResNet18.FolderName}, weights to begin from." };
         var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
         fetch.SetAction(async (parsed, _) =>
         {
@@ -28,7 +29,9 @@ internal static class DataCommand
             using var interruption = new Interruption(terminal.WriteLine);
             return await FetchAsync(
                 parsed.GetValue(name)!,
-                (set, progress, cancellation) => DatasetFetcher.FetchAsync(set, null, progress, cancellation),
+                (set, progress, cancellation) => set == ImageNetResNet18.FolderName
+                    ? ImageNetResNet18.FetchAsync(progress, cancellation)
+                    : DatasetFetcher.FetchAsync(set, null, progress, cancellation),
                 terminal, Console.Error, interruption.Token);
         });
         return new Command("data", "Data sets and multiplier tables on this machine.") { list, fetch };
@@ -84,7 +87,7 @@ internal static class DataCommand
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             error.WriteLine($"approxnets: could not fetch {name}: {e.Message}");
-            error.WriteLine(DatasetFetcher.ByHand(name));
+            error.WriteLine(name == ImageNetResNet18.FolderName ? ImageNetResNet18.ByHand : DatasetFetcher.ByHand(name));
             return CommandLine.Failure;
         }
     }

@@ -151,6 +151,11 @@ internal static class MultiplierReport
                 console.WriteLine($"{note}: the power of a table is not known and counts as 1; --power sets it.");
             }
 
+            foreach (Figures f in figures.Where(f => f is { Exact: false, RelativePower: > 1 }))
+            {
+                console.WriteLine($"{f.Name}: errs and has {Number(f.RelativePower)} times the power of the exact multiplier.");
+            }
+
             console.WriteLine($"In {folder}; use it with -p library={library}.");
         });
     }

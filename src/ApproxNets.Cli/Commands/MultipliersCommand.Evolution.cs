@@ -32,11 +32,13 @@ internal static partial class MultipliersCommand
         var weights = new Option<string?>("--weights") { Description = "The same of the weights.", HelpName = "FILE" };
         var seconds = new Option<double?>("--seconds")
         {
-            Description = "Time to take: chooses --evaluations by the speed of this machine, and says how many.",
+            Description = "About the time to take, instead of --evaluations: as many as this machine is expected to try. Another run gives "
+                + "another circuit; the number that is printed gives the same one again.",
         };
         var evaluations = new Option<long?>("--evaluations")
         {
-            Description = $"Circuits to try; {DefaultEvaluations} unless --seconds is given.",
+            Description = "Circuits to try: with the same limits and seed, the same number gives the same circuit everywhere. "
+                + $"{DefaultEvaluations} by default.",
         };
         var seed = new Option<int>("--seed") { Description = "Seed of all random choices.", DefaultValueFactory = _ => 1 };
         var checkpoint = new Option<string?>("--checkpoint")
@@ -82,25 +84,34 @@ internal static partial class MultipliersCommand
                 CheckpointPath = parsed.GetValue(checkpoint),
             };
             options.Check();
-            options = time is { } span ? options with { Evaluations = EvaluationsIn(span, options) } : options;
-            return Evolve(options, parsed.GetValue(library)!, parsed.GetValue(name));
+            return Evolve(options, time, parsed.GetValue(library)!, parsed.GetValue(name));
         }));
         return command;
     }
 
-    private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, string library, string? name)
+    private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, double? seconds, string library, string? name)
     {
         string prefix = $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
         string folder = MultiplierLibrary.FolderOf(library);
+        UserLibrary.CheckCanAdd(folder, name ?? prefix); // now, as the run may be long
+        if (seconds is { } time)
+        {
+            options = options with { Evaluations = EvaluationsIn(time, options) };
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"--seconds {time} tries {options.Evaluations} circuits at the speed that this machine has ")
+                + $"now; --evaluations {options.Evaluations} makes the same circuit again.");
+        }
+
         using var interruption = new Interruption(Console.Error.WriteLine);
         long started = Stopwatch.GetTimestamp();
         EvolvedCircuit evolved = CircuitEvolution.Run(
             options, progress => Line(name ?? prefix, progress), interruption.Token);
 
-        // A stopped run has a circuit, too. By its default name it takes the place of none but its equal, by a given name that of none.
-        MultiplierCircuit circuit = evolved.Circuit.ToMultiplier(
-            name ?? string.Create(CultureInfo.InvariantCulture, $"{prefix}_n{evolved.Evaluations}"), options.Signedness);
-        UserLibrary.Add(folder, [(circuit.Multiplier, circuit.Netlist)], replace: evolved.IsComplete || name is null);
+        // A stopped run has a circuit, too: another one than a run of as many evaluations, as the limits grow with the share that is done.
+        string full = !evolved.IsComplete ? $"{name ?? prefix}_n{evolved.Evaluations}of{options.Evaluations}"
+            : name ?? $"{prefix}_n{evolved.Evaluations}";
+        MultiplierCircuit circuit = evolved.Circuit.ToMultiplier(full, options.Signedness);
+        UserLibrary.Add(folder, [(circuit.Multiplier, circuit.Netlist)], replace: true);
         Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
             + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
             + $". In {folder}; use it with -p library={library}.");

@@ -169,6 +169,11 @@ internal static partial class MultipliersCommand
 
             return result.Code;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("approxnets: stopped; nothing was imported.");
+            return CommandLine.Cancelled;
+        }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
             or KeyNotFoundException)
         {
@@ -180,10 +185,12 @@ internal static partial class MultipliersCommand
     private static MultiplierReport.Result Import(
         ImportFiles files, string folder, Signedness? declared, bool swap, double? power, bool replace)
     {
+        using var interruption = new Interruption(Console.Error.WriteLine);
         var read = new List<ImportedMultiplier>();
         var errors = new List<string>();
         foreach (string path in files.Taken)
         {
+            interruption.Token.ThrowIfCancellationRequested();
             try
             {
                 read.Add(MultiplierImport.Read(path, declared, swap, power));
@@ -201,7 +208,8 @@ internal static partial class MultipliersCommand
                 + $"{Environment.NewLine}Nothing was imported.");
         }
 
-        IReadOnlyList<string> names = UserLibrary.Add(folder, read.Select(r => (r.Multiplier, r.Circuit?.Netlist)), replace);
+        IReadOnlyList<string> names =
+            UserLibrary.Add(folder, read.Select(r => (r.Multiplier, r.Circuit?.Netlist)), replace, interruption.Token);
         return MultiplierReport.Imported(folder, read, names, files.LeftOut);
     }
 

@@ -23,6 +23,7 @@ public sealed class BatchLoader
     private readonly Augmentation _augmentation;
     private readonly bool _shuffle;
     private readonly int _seed;
+    private readonly ImageViews? _views;
 
     /// <summary>Makes a loader.</summary>
     /// <param name="images">The images.</param>
@@ -33,11 +34,12 @@ public sealed class BatchLoader
     /// <param name="shuffle">Whether each epoch has an order of its own; otherwise the order is that of the set.</param>
     /// <param name="seed">Seed of order and augmentation.</param>
     /// <param name="dropLast">Whether a last batch of less than <paramref name="batchSize"/> images is left out.</param>
+    /// <param name="views">Views that the epochs take in turn; null to draw crops and flips anew for every epoch.</param>
     /// <exception cref="ArgumentException">The statistics are of another number of channels, or a deviation is not positive.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the augmentation is unknown.</exception>
     public BatchLoader(
         ImageSet images, ChannelStatistics statistics, int batchSize, Augmentation augmentation = Augmentation.None, bool shuffle = false,
-        int seed = 0, bool dropLast = false)
+        int seed = 0, bool dropLast = false, ImageViews? views = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(statistics);
@@ -48,7 +50,7 @@ public sealed class BatchLoader
                 nameof(augmentation), $"Batch loader: found augmentation {augmentation}, expected None or CropAndFlip.");
         }
 
-        (_images, _batchSize, _augmentation, _shuffle, _seed) = (images, batchSize, augmentation, shuffle, seed);
+        (_images, _batchSize, _augmentation, _shuffle, _seed, _views) = (images, batchSize, augmentation, shuffle, seed, views);
         _normalised = NormalisedValues(images.Channels, statistics);
         Batches = dropLast ? images.Count / batchSize : (images.Count + batchSize - 1) / batchSize;
         ImagesPerEpoch = Math.Min(images.Count, Batches * batchSize);
@@ -106,7 +108,7 @@ public sealed class BatchLoader
         {
             foreach (Prepared prepared in ready.GetConsumingEnumerable())
             {
-                Batch batch = ToTensors(prepared);
+                Batch batch = ToTensors(prepared, _views is null ? 0 : epoch % _views.Count);
                 free.Add(prepared);
                 yield return batch;
             }
@@ -131,7 +133,7 @@ public sealed class BatchLoader
                 int count = Math.Min(_batchSize, ImagesPerEpoch - start);
                 if (!free.TryTake(out Prepared? prepared))
                 {
-                    prepared = new Prepared(new float[_batchSize * _images.ImageLength], new long[_batchSize]);
+                    prepared = new Prepared(new float[_batchSize * _images.ImageLength], new long[_batchSize], new int[_batchSize]);
                 }
 
                 prepared.Count = count;
@@ -139,8 +141,9 @@ public sealed class BatchLoader
                 {
                     int image = order[start + b];
                     prepared.Labels[b] = _images.Labels[image];
+                    prepared.Numbers[b] = image;
                     Span<float> target = prepared.Pixels.AsSpan(b * _images.ImageLength, _images.ImageLength);
-                    WriteImage(epoch, start + b, _images.Image(image), target);
+                    WriteImage(epoch, _views is null ? (_seed, epoch, start + b) : (_views.Seed, epoch % _views.Count / 2, image), _images.Image(image), target);
                 }
 
                 ready.Add(prepared, cancellation);
@@ -156,17 +159,17 @@ public sealed class BatchLoader
         }
     }
 
-    /// <summary>Normalises one image, cropped and flipped where asked, at a position of the epoch.</summary>
-    private void WriteImage(int epoch, int position, ReadOnlySpan<byte> image, Span<float> target)
+    /// <summary>Normalises one image, cropped and flipped where asked.</summary>
+    private void WriteImage(int epoch, (int Seed, int Epoch, int Position) draw, ReadOnlySpan<byte> image, Span<float> target)
     {
         int height = _images.Height, width = _images.Width, dy = 0, dx = 0;
         bool flip = false;
         if (_augmentation == Augmentation.CropAndFlip)
         {
-            var random = new SplitMix64(_seed, epoch, AugmentationStream, position);
+            var random = new SplitMix64(draw.Seed, draw.Epoch, AugmentationStream, draw.Position);
             dy = random.Below((2 * CropPadding) + 1) - CropPadding;
             dx = random.Below((2 * CropPadding) + 1) - CropPadding;
-            flip = random.Below(2) == 1;
+            flip = random.Below(2) == 1 ^ (_views is not null && epoch % 2 == 1);
         }
 
         // Target column x shows source column x + dx (mirrored: W - 1 - x + dx); [first, last) are the x whose source exists.
@@ -207,14 +210,14 @@ public sealed class BatchLoader
     }
 
     /// <summary>Copies prepared arrays to tensors of the calling thread.</summary>
-    private Batch ToTensors(Prepared prepared)
+    private Batch ToTensors(Prepared prepared, int view)
     {
         int length = prepared.Count * _images.ImageLength;
         torch.Tensor images = torch.empty([prepared.Count, _images.Channels, _images.Height, _images.Width], torch.float32);
         MemoryMarshal.AsBytes(prepared.Pixels.AsSpan(0, length)).CopyTo(images.bytes);
         torch.Tensor labels = torch.empty([prepared.Count], torch.int64);
         MemoryMarshal.AsBytes(prepared.Labels.AsSpan(0, prepared.Count)).CopyTo(labels.bytes);
-        return new Batch(images, labels);
+        return new Batch(images, labels) { Numbers = prepared.Numbers[..prepared.Count], View = view };
     }
 
     /// <summary>The normalised value of each byte, <c>[C, 256]</c>.</summary>
@@ -247,7 +250,7 @@ public sealed class BatchLoader
         return values;
     }
 
-    private sealed record Prepared(float[] Pixels, long[] Labels)
+    private sealed record Prepared(float[] Pixels, long[] Labels, int[] Numbers)
     {
         public int Count { get; set; }
     }
@@ -267,11 +270,26 @@ public enum Augmentation
     CropAndFlip,
 }
 
+/// <summary>
+/// Random views of all images that are the same in every training: epoch e shows view e mod n. Which crop view 2k is depends on the seed, k and
+/// the place of the image in its set; view 2k + 1 is its mirror image. So what a teacher answers to a view can be kept, and the mean of its
+/// answers to both sides, which is better than either, costs no more than two answers.
+/// </summary>
+/// <param name="Count">Number n of views, even.</param>
+/// <param name="Seed">Seed of crops and flips.</param>
+public sealed record ImageViews(int Count, int Seed);
+
 /// <summary>A batch of images; owns its tensors.</summary>
 /// <param name="Images">Normalised images, float32 <c>[B, C, H, W]</c>.</param>
 /// <param name="Labels">Class indices, int64 <c>[B]</c>.</param>
 public sealed record Batch(torch.Tensor Images, torch.Tensor Labels) : IDisposable
 {
+    /// <summary>Place of each image in its set.</summary>
+    public IReadOnlyList<int> Numbers { get; init; } = [];
+
+    /// <summary>Which of the <see cref="ImageViews"/> it shows; 0 without.</summary>
+    public int View { get; init; }
+
     /// <summary>Frees both tensors.</summary>
     public void Dispose()
     {

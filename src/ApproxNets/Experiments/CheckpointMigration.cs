@@ -88,13 +88,13 @@ public sealed class CheckpointMigration
         var from = before?.Stage!;
         var fingerprint = kind switch
         {
-            "float" => StageKeys.Float(experiment, teacher),
-            "qat" => StageKeys.Quantized(experiment, from, teacher),
+            "float" => StageKeys.Float(experiment, null, teacher?.WeightsSha256),
+            "qat" => StageKeys.Quantized(experiment, from, teacher?.WeightsSha256),
             "agn" => StageKeys.Searched(experiment, from, own["agn"].Deserialize<AgnOptions>()!),
             "retrained" => StageKeys.Retrained(
                 experiment, from, own["assignment"]!.AsArray().Select(m => m!.GetValue<string>()), options,
-                Enum.Parse<GradientKind>(own["gradient"]!.GetValue<string>()), old.Teacher),
-            "exact" => StageKeys.Exact(experiment, from, options, old.Teacher),
+                Enum.Parse<GradientKind>(own["gradient"]!.GetValue<string>()), old.Teacher?.WeightsSha256),
+            "exact" => StageKeys.Exact(experiment, from, options, old.Teacher?.WeightsSha256),
             "noise" => StageKeys.Noise(experiment, from, own["sigmas"].Deserialize<double[]>()!, options),
             _ => throw new InvalidDataException($"'{file}': found the stage '{stage}', expected float, qat, agn, retrained, exact or noise."),
         };

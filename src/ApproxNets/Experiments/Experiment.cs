@@ -31,7 +31,7 @@ public sealed record Trained<T>(ApproxModel Model, Stage<T> Stage)
 public sealed class Experiment
 {
     private readonly StageStore _store;
-    private readonly Lazy<Trained<TrainingRecord>?> _teacher;
+    private readonly Lazy<Teacher?> _teacher;
 
     /// <summary>Makes an experiment of its parts; <see cref="Open"/> finds them by name.</summary>
     /// <param name="data">The images.</param>
@@ -41,7 +41,7 @@ public sealed class Experiment
     public Experiment(ImageDataset data, Recipe recipe, MultiplierLibrary library, StageStore store)
     {
         (Data, Recipe, Library, _store) = (data, recipe, library, store);
-        _teacher = new(Teacher, LazyThreadSafetyMode.PublicationOnly); // a teacher whose training was stopped is asked again
+        _teacher = new(FindTeacher, LazyThreadSafetyMode.PublicationOnly); // a teacher whose training was stopped is asked again
     }
 
     /// <summary>The images.</summary>
@@ -104,9 +104,16 @@ public sealed class Experiment
     public Trained<TrainingRecord> Float()
     {
         var model = NewModel();
+        string? start = null;
+        if (Recipe.Pretrained)
+        {
+            ImageNetResNet18.Load(model.Network);
+            start = Checkpoint.Sha256(model.Network.state_dict());
+        }
+
         var teacher = Recipe.Teacher == Recipe.Network ? null : _teacher.Value;
         var stage = _store.Run(
-            $"float-{Recipe.Network}-{Data.Name}", StageKeys.Float(this, teacher?.Stage), model.Network,
+            $"float-{Recipe.Network}-{Data.Name}", StageKeys.Float(this, start, teacher?.Sha256), model.Network,
             resume => Train(model, Recipe.Float, teacher, resume));
         model.Network.eval();
         return new(model, stage);
@@ -118,7 +125,7 @@ public sealed class Experiment
         var start = Float();
         var model = start.Model;
         model.UseQuantized();
-        return Run("qat", StageKeys.Quantized(this, start.Stage, _teacher.Value?.Stage), model, resume => Train(model, Recipe.Quantized, _teacher.Value, resume));
+        return Run("qat", StageKeys.Quantized(this, start.Stage, _teacher.Value?.Sha256), model, resume => Train(model, Recipe.Quantized, _teacher.Value, resume));
     }
 
     /// <summary>Searches the noise that the quantised model tolerates.</summary>
@@ -146,7 +153,7 @@ public sealed class Experiment
         assignment = Tuning(model)?.Of(assignment) ?? assignment;
         model.Use(assignment, gradient);
         return Run(
-            "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Stage), model,
+            "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Sha256), model,
             resume => Train(model, options, _teacher.Value, resume));
     }
 
@@ -156,7 +163,7 @@ public sealed class Experiment
     {
         var start = Quantized();
         return Run(
-            "exact", StageKeys.Exact(this, start.Stage, options, _teacher.Value?.Stage), start.Model,
+            "exact", StageKeys.Exact(this, start.Stage, options, _teacher.Value?.Sha256), start.Model,
             resume => Train(start.Model, options, _teacher.Value, resume));
     }
 
@@ -267,14 +274,21 @@ public sealed class Experiment
     private TrainingRun Running(string resume) => new() { ResumeFile = resume, Progress = Progress, Cancellation = Cancellation };
 
     /// <summary>Trains on the labels, and on the teacher's answers where there is one.</summary>
-    private TrainingRecord Train(ApproxModel model, TrainingOptions options, Trained<TrainingRecord>? teacher, string resume)
-    {
-        var step = teacher is null ? null : Recipe.Distillation.Step(model.Network, teacher.Model, options.Precision, options.LabelSmoothing);
-        return Trainer.Train(model.Network, Data, options, new TrainingTask { Step = step }, Running(resume));
-    }
+    private TrainingRecord Train(ApproxModel model, TrainingOptions options, Teacher? teacher, string resume) =>
+        Trainer.Train(model.Network, Data, options, teacher?.Task(model, options), Running(resume));
 
-    private Trained<TrainingRecord>? Teacher()
+    private Teacher? FindTeacher()
     {
+        if (Recipe.TeacherViews > 0)
+        {
+            var answers = Answers();
+            return new(answers.Sha256, (model, options) => new TrainingTask
+            {
+                Step = Recipe.Distillation.Step(model.Network, answers, options.LabelSmoothing),
+                Views = answers.Views,
+            });
+        }
+
         if (Recipe.Teacher is not { } name)
         {
             return null;
@@ -282,6 +296,27 @@ public sealed class Experiment
 
         var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
         recipe = name == Recipe.Network ? Recipe with { Teacher = null } : recipe;
-        return With(recipe).Float();
+        var (network, stage) = With(recipe).Float();
+        return new(stage.WeightsSha256, (model, options) => new TrainingTask
+        {
+            Step = Recipe.Distillation.Step(model.Network, network, options.Precision, options.LabelSmoothing),
+        });
     }
+
+    /// <summary>The answers of the teachers; asks them if nobody did.</summary>
+    private TeacherAnswers Answers()
+    {
+        string file = _store.FileOf($"{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers");
+        if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count >= Recipe.TeacherViews)
+        {
+            return kept;
+        }
+
+        var teachers = Recipe.Teachers.Select(network => With(Recipe.For(Recipe.Name, network, seed: 1) with { Teacher = null, TeacherViews = 0 }).Float()).ToList();
+        return TeacherAnswers.Ask(
+            file, [.. teachers.Select(teacher => teacher.Model.Network)], Data, new ImageViews(Recipe.TeacherViews, Seed: 1),
+            new Dictionary<string, string> { ["stages"] = string.Join(' ', teachers.Select(teacher => teacher.Stage.Name)) }, cancellation: Cancellation);
+    }
+
+    private sealed record Teacher(string Sha256, Func<ApproxModel, TrainingOptions, TrainingTask> Task);
 }

@@ -50,6 +50,21 @@ public sealed record Recipe(
     /// </summary>
     public string? Teacher { get; init; }
 
+    /// <summary>
+    /// Views of each image that <see cref="Teachers"/> answer once and for all (<see cref="TeacherAnswers"/>); 0 for <see cref="Teacher"/>, who is
+    /// asked in every step.
+    /// </summary>
+    public int TeacherViews { get; init; }
+
+    /// <summary>
+    /// Networks of seed 1 whose answers are averaged. One that began with the weights of ImageNet and one that did not err on different images:
+    /// on CIFAR-10's validation images 87.3 and 87.7 % correct alone, 91.1 % together and on both sides of an image.
+    /// </summary>
+    public IReadOnlyList<string> Teachers { get; init; } = ["resnet18", "resnet20"];
+
+    /// <summary>Starts from weights of ImageNet (<see cref="ImageNetResNet18"/>), not from drawn ones.</summary>
+    public bool Pretrained { get; init; }
+
     /// <summary>How the teacher teaches.</summary>
     public Distillation Distillation { get; init; } = new();
 
@@ -104,6 +119,14 @@ public sealed record Recipe(
         {
             Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "exact", "uniform", "greedy"] },
         },
+        // Few epochs at a low rate, in float32: the weights of ImageNet are to stay near what they are.
+        "full" when network == "resnet18" => For(profile, "resnet20", seed) with
+        {
+            Network = network,
+            Float = new("float baseline", 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Teacher = null,
+            Pretrained = true,
+        },
         "full" => new(
             profile,
             network,
@@ -122,7 +145,9 @@ public sealed record Recipe(
             128,
             10_000)
         {
-            Teacher = network.StartsWith("resnet", StringComparison.Ordinal) ? "resnet20" : null,
+            // The shipped checkpoints of the smaller ones are of an earlier teacher.
+            Teacher = network is "resnet8" or "resnet14" or "resnet20" ? "resnet20" : null,
+            TeacherViews = network == "resnet32" ? 8 : 0,
             Comparison = new([0.8, 1.5, 3], [0.1], 300, 512),
         },
         _ => throw new ArgumentException($"Recipe: found profile '{profile}', expected quick, full or smoke.", nameof(profile)),

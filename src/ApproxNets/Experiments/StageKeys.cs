@@ -13,17 +13,20 @@ namespace ApproxNets.Experiments;
 /// </summary>
 internal static class StageKeys
 {
-    public static Fingerprint Float(Experiment experiment, Stage? teacher) =>
-        new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+    public static Fingerprint Float(Experiment experiment, string? startSha256, string? teacher)
+    {
+        var key = new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+        return startSha256 is null ? key : key.Add("from", startSha256);
+    }
 
-    public static Fingerprint Quantized(Experiment experiment, Stage from, Stage? teacher) =>
+    public static Fingerprint Quantized(Experiment experiment, Stage from, string? teacher) =>
         new Fingerprint("qat", 1).Add(Start(experiment, from)).Add(experiment.Recipe.Quantized.AddTo).Add(Taught(experiment, teacher));
 
     public static Fingerprint Searched(Experiment experiment, Stage from, AgnOptions agn) =>
         new Fingerprint("agn", 1).Add(Start(experiment, from)).Add(agn.AddTo).Add(experiment.Recipe.AgnTraining.AddTo);
 
     public static Fingerprint Retrained(
-        Experiment experiment, Stage from, IEnumerable<string> multipliers, TrainingOptions options, GradientKind gradient, Stage? teacher) =>
+        Experiment experiment, Stage from, IEnumerable<string> multipliers, TrainingOptions options, GradientKind gradient, string? teacher) =>
         new Fingerprint("retrained", 1).Add(Start(experiment, from)).Add("multipliers", string.Join(' ', multipliers)).Add("gradient", gradient switch
         {
             GradientKind.StraightThrough => "straight-through",
@@ -36,7 +39,7 @@ internal static class StageKeys
     public static IEnumerable<string> Describe(Assignment assignment) => assignment.Multipliers.Select(m =>
         $"{m.Name}:{m.TableHash}" + (m.Scale == 1 ? "" : FormattableString.Invariant($":{m.Scale:R}")));
 
-    public static Fingerprint Exact(Experiment experiment, Stage from, TrainingOptions options, Stage? teacher) =>
+    public static Fingerprint Exact(Experiment experiment, Stage from, TrainingOptions options, string? teacher) =>
         new Fingerprint("exact", 1).Add(Start(experiment, from)).Add(options.AddTo).Add(Taught(experiment, teacher));
 
     public static Fingerprint Noise(Experiment experiment, Stage from, IReadOnlyList<double> sigmas, TrainingOptions options) =>
@@ -78,11 +81,12 @@ internal static class StageKeys
         }).Add("weight-scales", options.PerChannelWeights ? "channel" : "layer").Add("from", from.WeightsSha256);
     };
 
-    private static Action<Fingerprint> Taught(Experiment experiment, Stage? teacher) => key =>
+    /// <summary>Who teaches: the hash of a network's weights or of its answers.</summary>
+    private static Action<Fingerprint> Taught(Experiment experiment, string? teacher) => key =>
     {
         if (teacher is not null)
         {
-            key.Add("teacher", teacher.WeightsSha256).Add("distillation-weight", experiment.Recipe.Distillation.Weight)
+            key.Add("teacher", teacher).Add("distillation-weight", experiment.Recipe.Distillation.Weight)
                 .Add("distillation-temperature", experiment.Recipe.Distillation.Temperature);
         }
     };

@@ -117,6 +117,9 @@ public sealed class StageStore
     /// <summary>The file name, without its ending, of a stage.</summary>
     internal static string NameOf(string name, string fingerprintSha256) => $"{name}-{fingerprintSha256[..HashDigits]}";
 
+    /// <summary>The file of a name where it is; where it is to go if there is none.</summary>
+    internal string FileOf(string name) => Find(name) ?? Path.Combine(_folder, name);
+
     private string? Find(string name) =>
         new[] { _shipped, _folder }.OfType<string>().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 

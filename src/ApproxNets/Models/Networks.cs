@@ -13,6 +13,7 @@ public static class Networks
         ("resnet14", (classes, seed, channels, _) => new ResNet(14, classes, seed, channels)),
         ("resnet20", (classes, seed, channels, _) => new ResNet(20, classes, seed, channels)),
         ("resnet32", (classes, seed, channels, _) => new ResNet(32, classes, seed, channels)),
+        ("resnet18", (classes, seed, channels, _) => new ResNet18(classes, seed, channels)),
         ("alexnet", (classes, seed, channels, size) => new AlexNet(classes, seed, channels, size)),
         ("vgg11", (classes, seed, channels, size) => new Vgg(11, classes, seed, channels, size)),
         ("vgg13", (classes, seed, channels, size) => new Vgg(13, classes, seed, channels, size)),

@@ -1,5 +1,3 @@
-using ApproxNets.Foundation;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -39,9 +37,9 @@ public sealed class ResNet : Module<Tensor, Tensor>
         int blocks = (depth - 2) / 6;
         conv1 = Conv2d(channels, 16, 3, padding: 1, bias: false);
         bn1 = BatchNorm2d(16);
-        layer1 = Stage(16, 16, blocks, 1);
-        layer2 = Stage(16, 32, blocks, 2);
-        layer3 = Stage(32, 64, blocks, 2);
+        layer1 = BasicBlock.Stage(16, 16, blocks, 1);
+        layer2 = BasicBlock.Stage(16, 32, blocks, 2);
+        layer3 = BasicBlock.Stage(32, 64, blocks, 2);
         fc = Linear(64, classes);
         RegisterComponents();
         InitialWeights.DrawFanOut(this, seed);
@@ -56,47 +54,5 @@ public sealed class ResNet : Module<Tensor, Tensor>
         var x = functional.relu(bn1.call(conv1.call(input)));
         x = layer3.call(layer2.call(layer1.call(x)));
         return fc.call(x.mean([2, 3])).MoveToOuterDisposeScope();
-    }
-
-    private static Sequential Stage(int inChannels, int outChannels, int blocks, int stride)
-    {
-        var modules = Enumerable.Range(0, blocks).Select(i =>
-            (i.ToString(), (Module<Tensor, Tensor>)new BasicBlock(i == 0 ? inChannels : outChannels, outChannels, i == 0 ? stride : 1)));
-        return Sequential(modules);
-    }
-
-    /// <summary>Two 3x3 convolutions with a shortcut.</summary>
-    private sealed class BasicBlock : Module<Tensor, Tensor>
-    {
-        private readonly Module<Tensor, Tensor> conv1;
-        private readonly Module<Tensor, Tensor> bn1;
-        private readonly Module<Tensor, Tensor> conv2;
-        private readonly Module<Tensor, Tensor> bn2;
-        private readonly Module<Tensor, Tensor>? downsample;
-
-        public BasicBlock(int inChannels, int outChannels, int stride)
-            : base(nameof(BasicBlock))
-        {
-            conv1 = Conv2d(inChannels, outChannels, 3, stride: stride, padding: 1, bias: false);
-            bn1 = BatchNorm2d(outChannels);
-            conv2 = Conv2d(outChannels, outChannels, 3, padding: 1, bias: false);
-            bn2 = BatchNorm2d(outChannels);
-            if (stride != 1 || inChannels != outChannels)
-            {
-                downsample = Sequential(
-                    ("0", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outChannels)));
-            }
-
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input)
-        {
-            using var scope = NewDisposeScope();
-            var x = functional.relu(bn1.call(conv1.call(input)));
-            x = bn2.call(conv2.call(x));
-            x = x.Plus(downsample is null ? input : downsample.call(input));
-            return functional.relu(x).MoveToOuterDisposeScope();
-        }
     }
 }

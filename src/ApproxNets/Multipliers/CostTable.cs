@@ -4,21 +4,21 @@ namespace ApproxNets.Multipliers;
 
 /// <summary>
 /// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
-/// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>power_source</c>, <c>area_um2</c>, <c>delay_ns</c> and
-/// <c>area_delay_source</c> are optional.
+/// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>exact_power_mw</c>, <c>power_source</c>, <c>area_um2</c>,
+/// <c>delay_ns</c> and <c>area_delay_source</c> are optional, and so are their fields.
 /// </summary>
 internal static class CostTable
 {
     internal readonly record struct Row(
-        Signedness Signedness, double PowerMilliwatts, int Line, string? PowerSource, double? AreaSquareMicrometres,
-        double? DelayNanoseconds, string? AreaDelaySource);
+        Signedness Signedness, double PowerMilliwatts, double? ExactPowerMilliwatts, int Line, string? PowerSource,
+        double? AreaSquareMicrometres, double? DelayNanoseconds, string? AreaDelaySource);
 
     /// <summary>Reads all rows by name.</summary>
     internal static Dictionary<string, Row> Read(string path)
     {
         var rows = new Dictionary<string, Row>(StringComparer.Ordinal);
         string[]? header = null;
-        int name = 0, signed = 0, power = 0, powerSource = 0, area = 0, delay = 0, figuresSource = 0, line = 0;
+        int name = 0, signed = 0, power = 0, exactPower = 0, powerSource = 0, area = 0, delay = 0, figuresSource = 0, line = 0;
         foreach (string text in File.ReadLines(path))
         {
             line++;
@@ -33,6 +33,7 @@ internal static class CostTable
                 header = fields;
                 (name, signed, power) = (Column(path, header, "name"), Column(path, header, "signed"), Column(path, header, "power_mw"));
                 (powerSource, figuresSource) = (Array.IndexOf(header, "power_source"), Array.IndexOf(header, "area_delay_source"));
+                exactPower = Array.IndexOf(header, "exact_power_mw");
                 (area, delay) = (Array.IndexOf(header, "area_um2"), Array.IndexOf(header, "delay_ns"));
                 continue;
             }
@@ -57,12 +58,18 @@ internal static class CostTable
                 throw Wrong(path, line, $"signed '{fields[signed]}'", "0 or 1");
             }
 
-            bool figures = area >= 0 && delay >= 0 && (fields[area].Length > 0 || fields[delay].Length > 0);
+            double? Optional(int column) => Text(fields, column) is { } text ? Figure(path, line, header[column], text) : null;
             var row = new Row(
-                fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, Figure(path, line, "power_mw", fields[power]), line,
-                Text(fields, powerSource), figures ? Figure(path, line, "area_um2", fields[area]) : null,
-                figures ? Figure(path, line, "delay_ns", fields[delay]) : null,
-                figures ? Text(fields, figuresSource) ?? Path.GetFileName(path) : null);
+                fields[signed] == "1" ? Signedness.Signed : Signedness.Unsigned, Figure(path, line, "power_mw", fields[power]),
+                Optional(exactPower), line, Text(fields, powerSource), Optional(area), Optional(delay),
+                Text(fields, area) is null && Text(fields, delay) is null
+                    ? null
+                    : Text(fields, figuresSource) ?? Path.GetFileName(path));
+            if (row.ExactPowerMilliwatts == 0)
+            {
+                throw Wrong(path, line, "exact_power_mw 0", "a number > 0 to relate power to");
+            }
+
             if (!rows.TryAdd(fields[name], row))
             {
                 throw Wrong(path, line, $"'{fields[name]}' again (first in line {rows[fields[name]].Line})", "every name once");

@@ -5,14 +5,14 @@ public sealed partial class MultiplierLibrary
 {
     /// <summary>
     /// Reads the multipliers of one signedness from a folder: <c>NAME.npy</c> files (see <see cref="NpyTable"/>) and a cost file, such as
-    /// EvoApproxLib's. Relative power is <c>power_mw</c> divided by that of the exact multiplier of the same signedness (of several, the
-    /// one of least power). Ordered by falling power, then by name.
+    /// EvoApproxLib's. Relative power is <c>power_mw</c> divided by <c>exact_power_mw</c>; without that, by the power of the exact
+    /// multiplier of the same signedness (of several, the one of least power). Ordered by falling relative power, then by name.
     /// </summary>
     /// <param name="folder">The folder; its name becomes the library's.</param>
     /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
     /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
-    /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>area_um2</c> and <c>delay_ns</c>,
-    /// <c>power_source</c> and <c>area_delay_source</c> are optional.</param>
+    /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>exact_power_mw</c>, <c>area_um2</c>,
+    /// <c>delay_ns</c>, <c>power_source</c> and <c>area_delay_source</c> are optional.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no
@@ -53,11 +53,14 @@ public sealed partial class MultiplierLibrary
                 + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
         }
 
-        double exact = ExactRow(folder, costs, signedness, tables).PowerMilliwatts;
+        CostTable.Row exact = ExactRow(folder, costs, signedness, tables);
         string csv = Path.GetFileName(costs);
+
+        // Unsigned circuits for signed layers are related to the exact signed one, whatever exact unsigned one they name.
+        double Exact(CostTable.Row row) => (row.Signedness == signedness ? row : exact).ExactPowerMilliwatts ?? exact.PowerMilliwatts;
         IEnumerable<Multiplier> Relative(IEnumerable<(string Name, CostTable.Row Row, int[] Products)> some) => some.Select(t => new Multiplier(
-            t.Name, t.Row.Signedness, t.Products, t.Row.PowerMilliwatts / exact,
-            t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {exact} mW exact"))
+            t.Name, t.Row.Signedness, t.Products, t.Row.PowerMilliwatts / Exact(t.Row),
+            t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {Exact(t.Row)} mW exact"))
         {
             AreaSquareMicrometres = t.Row.AreaSquareMicrometres,
             DelayNanoseconds = t.Row.DelayNanoseconds,

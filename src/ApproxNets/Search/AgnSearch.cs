@@ -92,10 +92,10 @@ public static class AgnSearch
         var crossEntropy = Trainer.CrossEntropyStep(model.Network, training.LabelSmoothing);
         var task = new TrainingTask
         {
-            Step = (images, labels, step) =>
+            Step = (batch, step) =>
             {
                 model.UseNoise(Seed(training, step));
-                return crossEntropy(images, labels, step);
+                return crossEntropy(batch, step);
             },
             Trains = name => !name.EndsWith(".sigma", StringComparison.Ordinal),
             Settings = new Fingerprint("noise", 1).Add("sigmas", sigmas).Text,
@@ -109,7 +109,7 @@ public static class AgnSearch
     private static long Seed(TrainingOptions training, int step) => ((long)training.Seed << 40) ^ ((long)step << 10);
 
     private static BatchStep Step(ApproxModel model, AgnOptions agn, TrainingOptions training, BiasedNetwork? biased) =>
-        (images, labels, step) =>
+        (batch, step) =>
         {
             long seed = Seed(training, step);
             if (biased is null)
@@ -121,16 +121,16 @@ public static class AgnSearch
                 model.Use([.. biased.Biases.Select((bias, l) => new NoiseArithmetic(seed + l, bias, agn.Bias!.Draw))]);
             }
 
-            var logits = model.Network.call(images);
+            var logits = model.Network.call(batch.Images);
             var reward = NoiseReward(model, agn.MaxSigma);
             if (biased is not null)
             {
                 reward = reward.Plus(Reward(model, biased.Biases, agn.Bias!.Max));
             }
 
-            var loss = functional.cross_entropy(logits, labels, label_smoothing: training.LabelSmoothing).sub(reward.Times(agn.Lambda));
+            var loss = functional.cross_entropy(logits, batch.Labels, label_smoothing: training.LabelSmoothing).sub(reward.Times(agn.Lambda));
             loss.backward();
-            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), batch.Labels));
         };
 
     /// <summary>The reward at the start and after every epoch.</summary>

@@ -57,7 +57,7 @@ public static class OperatingPointTraining
         return accuracies;
     }
 
-    private static BatchStep Step(OperatingPoints points, double labelSmoothing, bool normOnly) => (images, labels, _) =>
+    private static BatchStep Step(OperatingPoints points, double labelSmoothing, bool normOnly) => (batch, _) =>
     {
         if (normOnly)
         {
@@ -74,11 +74,11 @@ public static class OperatingPointTraining
         {
             using var scope = NewDisposeScope();
             points.Switch(i);
-            var logits = points.Model.Network.call(images);
-            var pointLoss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing).Over(count);
+            var logits = points.Model.Network.call(batch.Images);
+            var pointLoss = functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing).Over(count);
             pointLoss.backward();
             loss += pointLoss.item<float>();
-            correct += Evaluation.CorrectOf(logits.detach(), labels) / count;
+            correct += Evaluation.CorrectOf(logits.detach(), batch.Labels) / count;
         }
 
         return (loss, correct);

@@ -1,3 +1,4 @@
+using ApproxNets.Data;
 using ApproxNets.Foundation;
 using ApproxNets.Layers;
 using static TorchSharp.torch;
@@ -24,11 +25,6 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
     public BatchStep Step(
         Module<Tensor, Tensor> student, ApproxModel teacher, Precision precision = Precision.Float32, double labelSmoothing = 0)
     {
-        if (!(Weight is >= 0 and <= 1) || !(Temperature > 0) || !double.IsFinite(Temperature))
-        {
-            throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
-        }
-
         // Layers compute in reduced precision in training only. All else of the teacher is in evaluation: dropout, and quantised layers,
         // whose ranges would follow the student's images.
         teacher.Network.eval();
@@ -38,20 +34,39 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             layer.Precision = precision;
         }
 
-        return (images, labels, _) =>
+        return Step(student, labelSmoothing, batch =>
         {
-            Tensor answers;
             using (no_grad())
             {
-                answers = teacher.Network.call(images).to(ScalarType.Float32).Over(Temperature).log_softmax(1);
+                return teacher.Network.call(batch.Images).to(ScalarType.Float32);
             }
+        });
+    }
 
-            var logits = student.call(images).to(ScalarType.Float32);
-            var fromLabels = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
+    /// <summary>Makes the step of a student that learns from kept answers; the training must show their <see cref="TeacherAnswers.Views"/>.</summary>
+    /// <param name="student">Model of images to logits.</param>
+    /// <param name="answers">The answers.</param>
+    /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
+    /// <exception cref="ArgumentException">The weight or the temperature is out of range.</exception>
+    public BatchStep Step(Module<Tensor, Tensor> student, TeacherAnswers answers, double labelSmoothing = 0) =>
+        Step(student, labelSmoothing, batch => answers.Of(batch.View, batch.Numbers));
+
+    private BatchStep Step(Module<Tensor, Tensor> student, double labelSmoothing, Func<Batch, Tensor> answersTo)
+    {
+        if (!(Weight is >= 0 and <= 1) || !(Temperature > 0) || !double.IsFinite(Temperature))
+        {
+            throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
+        }
+
+        return (batch, _) =>
+        {
+            var answers = answersTo(batch).Over(Temperature).log_softmax(1);
+            var logits = student.call(batch.Images).to(ScalarType.Float32);
+            var fromLabels = functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing);
             var fromTeacher = answers.exp().mul(answers.sub(logits.Over(Temperature).log_softmax(1))).sum(1).mean();
             var loss = fromLabels.Times(1 - Weight).Plus(fromTeacher.Times(Weight * Temperature * Temperature));
             loss.backward();
-            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), batch.Labels));
         };
     }
 }

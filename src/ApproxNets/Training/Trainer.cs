@@ -39,7 +39,7 @@ public static class Trainer
         SeededDropout[] dropouts = [.. model.modules().OfType<SeededDropout>()];
         var loader = new BatchLoader(
             data.Training, data.Statistics, options.BatchSize, options.Augment ? Augmentation.CropAndFlip : Augmentation.None,
-            shuffle: true, options.Seed, dropLast: true);
+            shuffle: true, options.Seed, dropLast: true, task.Views);
         if (loader.Batches == 0)
         {
             throw new ArgumentException(
@@ -74,8 +74,8 @@ public static class Trainer
                     int number = (epoch * loader.Batches) + batches;
                     descent.ZeroGradients();
                     Array.ForEach(dropouts, d => d.Step = number);
-                    var images = options.ChannelsLast ? batch.Images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : batch.Images;
-                    var (batchLoss, batchCorrect) = step(images, batch.Labels, number);
+                    var (batchLoss, batchCorrect) = step(
+                        options.ChannelsLast ? batch with { Images = batch.Images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) } : batch, number);
                     if (!double.IsFinite(batchLoss))
                     {
                         throw new TrainingDivergedException(
@@ -121,12 +121,12 @@ public static class Trainer
     /// <summary>The usual step: cross-entropy of the model's logits, backward.</summary>
     /// <param name="model">Model of images to logits.</param>
     /// <param name="labelSmoothing">Share of the target probability spread over all classes.</param>
-    public static BatchStep CrossEntropyStep(Module<Tensor, Tensor> model, double labelSmoothing = 0) => (images, labels, _) =>
+    public static BatchStep CrossEntropyStep(Module<Tensor, Tensor> model, double labelSmoothing = 0) => (batch, _) =>
     {
-        var logits = model.call(images).to(ScalarType.Float32);
-        var loss = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
+        var logits = model.call(batch.Images).to(ScalarType.Float32);
+        var loss = functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing);
         loss.backward();
-        return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), labels));
+        return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), batch.Labels));
     };
 
     private static TimeSpan Remaining(TimeSpan elapsed, int begun, double done, int epochs) =>

@@ -1,4 +1,4 @@
-using static TorchSharp.torch;
+using ApproxNets.Data;
 
 namespace ApproxNets.Training;
 
@@ -7,6 +7,9 @@ public sealed record TrainingTask
 {
     /// <summary>Computes the gradients of a batch; <see cref="Trainer.CrossEntropyStep"/> if null.</summary>
     public BatchStep? Step { get; init; }
+
+    /// <summary>Views of the images that the epochs take in turn; drawn anew for each epoch if null.</summary>
+    public ImageViews? Views { get; init; }
 
     /// <summary>Whether the parameter of a name is trained; all are if null.</summary>
     public Predicate<string>? Trains { get; init; }
@@ -44,11 +47,10 @@ public sealed class TrainingDivergedException(string message) : Exception(messag
 /// Computes the gradients of one batch: runs the model, computes the loss and calls its backward pass. The optimiser's
 /// step is the trainer's. Tensors made inside are disposed of after the step.
 /// </summary>
-/// <param name="images">float32 <c>[B, C, H, W]</c>.</param>
-/// <param name="labels">int64 <c>[B]</c>.</param>
+/// <param name="batch">The images and their labels.</param>
 /// <param name="step">Number of this step in the whole training, from 0; seeds whatever is random in it.</param>
 /// <returns>The loss and the number of images classified correctly.</returns>
-public delegate (double Loss, double Correct) BatchStep(Tensor images, Tensor labels, int step);
+public delegate (double Loss, double Correct) BatchStep(Batch batch, int step);
 
 /// <summary>Where a training stands; reported after every batch.</summary>
 /// <param name="Stage">What is being trained, e.g. "float baseline".</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ApproxNets.Circuits.Import;
 using ApproxNets.Cli.Commands;
 using ApproxNets.Multipliers;
@@ -217,6 +218,62 @@ public sealed class MultipliersCommandTests : IDisposable
 
         Assert.Equal((expected, ""), (code, output));
         Assert.Contains(found, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a:b", "one that can name a file")]
+    [InlineData(" ", "one that can name a file")]
+    [InlineData("x", "damaged.csv")]
+    public async Task What_cannot_be_written_is_refused_before_the_evolution(string name, string found)
+    {
+        if (name == "x")
+        {
+            Directory.CreateDirectory(_folder["damaged"]);
+            Write("damaged/damaged.csv", "nothing");
+        }
+
+        var (code, output, error) = await RunAsync(
+            "multipliers", "evolve", "--max-mae", "50", "--evaluations", "300", "--name", name, "--library", "damaged", "--checkpoint",
+            _folder["state"]);
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains(found, error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["state"])); // which is written at the end of a run
+    }
+
+    [Fact]
+    public async Task A_run_of_given_time_says_how_to_get_its_circuit_again()
+    {
+        var (code, output, error) = await RunAsync("multipliers", "evolve", "--max-mae", "50", "--seconds", "0.01", "--json");
+        Assert.Equal(0, code);
+        string evaluations = Regex.Match(error, "--evaluations ([0-9]+) makes the same circuit again").Groups[1].Value;
+        JsonNode first = JsonNode.Parse(output)!;
+        Assert.EndsWith($"_n{evaluations}", (string)first["name"]!, StringComparison.Ordinal);
+
+        JsonNode again = JsonNode.Parse((await RunAsync(
+            "multipliers", "evolve", "--max-mae", "50", "--evaluations", evaluations, "--name", "again", "--json")).Output)!;
+        Assert.Equal((string)first["tableHash"]!, (string)again["tableHash"]!);
+    }
+
+    [Fact]
+    public async Task Power_of_nothing_or_in_another_unit_is_refused_and_more_than_the_exact_one_is_said()
+    {
+        string exact = Write("mul8s_X.c", SampleSources.SignedC("mul8s_X"));
+        var none = await RunAsync("multipliers", "import", exact, "--power", "0", "--name", "mine");
+        Assert.Equal((1, ""), (none.Code, none.Output));
+        Assert.Contains("found a power of 0, expected a finite number > 0", none.Error, StringComparison.Ordinal);
+
+        string cut = Write("mul8s_cut.c", SampleSources.Header(0, 0, "258") + SampleSources.SignedC("mul8s_cut"));
+        var (code, output, error) = await RunAsync("multipliers", "import", cut, "--name", "mine");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("607 times", error, StringComparison.Ordinal);
+        Assert.Contains("258 mW of 0.425 mW", error, StringComparison.Ordinal);
+
+        string table = _folder["t.npy"];
+        NpyTable.Write(table, MultiplierFamilies.Truncated(Signedness.Unsigned, 4).Multiplier.Products.Span);
+        Multiplier read = MultiplierImport.Read(table, power: 1.5).Multiplier;
+        Assert.Contains("t: errs and has 1.5 times the power of the exact multiplier", Printed(MultiplierReport.Imported(
+            "mine", [new ImportedMultiplier(read, null, null, table)], [], [])), StringComparison.Ordinal);
     }
 
     /// <summary>The module that is written gives the same table when it is read again: arrays, logarithms, narrow operands, both

@@ -96,6 +96,42 @@ public sealed class BatchLoaderTests
         Assert.Equal(Enumerable.Range(0, 50).Select(i => (long)i), first.Labels.Order());
     }
 
+    [Fact]
+    public void AViewOfAnImageIsTheSameInEveryOrderAndComesBack()
+    {
+        BatchLoader Views(int seed, bool shuffle, int size) =>
+            new(Images(20), Statistics, size, Augmentation.CropAndFlip, shuffle, seed, views: new ImageViews(4, 9));
+
+        Dictionary<int, float[]> Seen(BatchLoader loader, int epoch, int view)
+        {
+            var seen = new Dictionary<int, float[]>();
+            foreach (var batch in loader.Epoch(epoch))
+            {
+                using (batch)
+                {
+                    Assert.Equal(view, batch.View);
+                    for (int b = 0; b < batch.Numbers.Count; b++)
+                    {
+                        Assert.Equal(batch.Numbers[b], batch.Labels[b].item<long>());
+                        seen[batch.Numbers[b]] = [.. batch.Images[b].data<float>()];
+                    }
+                }
+            }
+
+            return seen;
+        }
+
+        var first = Seen(Views(1, true, 8), 1, 1);
+        var again = Seen(Views(2, false, 20), 5, 1);
+        Assert.Equal(Enumerable.Range(0, 20), first.Keys.Order());
+        Assert.All(first, image => Assert.Equal(image.Value, again[image.Key]));
+        Assert.Contains(Seen(Views(1, true, 8), 2, 2), image => !image.Value.SequenceEqual(first[image.Key]));
+
+        // View 1 is the mirror image of view 0.
+        Assert.All(Seen(Views(1, true, 8), 0, 0), image => Assert.Equal(
+            image.Value, first[image.Key].Chunk(Width).SelectMany(row => row.Reverse())));
+    }
+
     // Expected value from a second implementation of SplitMix64 and Fisher-Yates in Python.
     [Fact]
     public void ShuffleIsFixedForEver() =>

@@ -137,6 +137,27 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public void KeptAnswersTeachAllStagesAndAreAskedForOnce()
+    {
+        Experiment Taught(int views) => Open() is var alone ? alone.With(alone.Recipe with { TeacherViews = views, Teachers = ["lenet5", "resnet8"] }) : null!;
+        var alone = Open().Quantized().Stage;
+        var taught = Taught(2).Quantized();
+        string answers = Assert.Single(Directory.GetFiles(_folder, "*.answers"));
+        Assert.NotEqual(alone.Name, taught.Stage.Name);
+        Assert.Equal(2, Directory.GetFiles(_folder, "float-lenet5-*").Length);
+        Assert.Single(Directory.GetFiles(_folder, "float-resnet8-*"));
+
+        // The teachers are not asked again: they are not even there.
+        Array.ForEach(Directory.GetFiles(_folder, "float-resnet8-*"), File.Delete);
+        Assert.True(Taught(2).Quantized().Stage.Loaded);
+        Assert.Empty(Directory.GetFiles(_folder, "float-resnet8-*"));
+
+        // More views are other answers, and so another training.
+        Assert.NotEqual(taught.Stage.Name, Taught(4).Quantized().Stage.Name);
+        Assert.Equal(answers, Assert.Single(Directory.GetFiles(_folder, "*.answers")));
+    }
+
+    [Fact]
     public void ANetworkMayTeachItsOwnLaterStages()
     {
         var taught = Open(teacher: "lenet5");

@@ -121,7 +121,7 @@ public sealed class StageStoreTests : IDisposable
         var index = CheckpointIndex.Read(folder);
         Assert.NotEmpty(index);
         Assert.Equal(
-            Directory.GetFiles(folder).Select(Path.GetFileName).Where(name => name != CheckpointIndex.FileName).Order(StringComparer.Ordinal),
+            Directory.GetFiles(folder, "*.safetensors").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             index.Select(entry => entry.File));
         Assert.All(index, entry =>
         {

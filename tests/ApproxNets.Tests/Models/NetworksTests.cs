@@ -10,7 +10,7 @@ public sealed class NetworksTests
 
     [Fact]
     public void NamesAreKnown() => Assert.Equal(
-        ["lenet5", "resnet8", "resnet14", "resnet20", "resnet32", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "mobilenetv2"], Networks.Names);
+        ["lenet5", "resnet8", "resnet14", "resnet20", "resnet32", "resnet18", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "mobilenetv2"], Networks.Names);
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -113,6 +113,7 @@ public sealed class MultiplierLibraryTests : IDisposable
     [InlineData("line 2: found power_mw 'NaN'", Header, "s_exact,1,NaN,7")]
     [InlineData("line 2: found power_mw '1e999'", Header, "s_exact,1,1e999,7")]
     [InlineData("line 2: found power_mw 0 of an exact multiplier", Header, "s_exact,1,0,7")]
+    [InlineData("line 2: found exact_power_mw 0", "name,signed,power_mw,exact_power_mw", "s_exact,1,0.4,0")]
     [InlineData("line 2: found signed 'yes'", Header, "s_exact,yes,0.4,7")]
     [InlineData("line 2: found the name '../s_exact'", Header, "../s_exact,1,0.4,7")]
     [InlineData("line 2: found 3 fields, expected 4", Header, "s_exact,1,0.4")]

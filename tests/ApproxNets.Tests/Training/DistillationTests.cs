@@ -23,7 +23,7 @@ public sealed class DistillationTests
         using var labels = tensor(new long[] { 0, 1, 1, 0 });
         float[] y = [.. student.call(images).data<float>()], t = [.. teacher.Network.call(images).data<float>()];
 
-        var (loss, correct) = new Distillation(weight, temperature).Step(student, teacher)(images, labels, 0);
+        var (loss, correct) = new Distillation(weight, temperature).Step(student, teacher)(new Batch(images, labels), 0);
 
         double expected = 0;
         var gradient = new double[2];

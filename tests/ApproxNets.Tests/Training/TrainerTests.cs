@@ -139,7 +139,7 @@ public sealed class TrainerTests
         using var network = TinyProblem.Network(1);
         string before = TinyProblem.Fingerprint(network);
         string message = Assert.Throws<TrainingDivergedException>(() => Trainer.Train(
-            network, TinyProblem.Data(), TinyProblem.Options(2), new() { Step = (_, _, number) => (number == 0 ? double.NaN : 1, 0) })).Message;
+            network, TinyProblem.Data(), TinyProblem.Options(2), new() { Step = (_, number) => (number == 0 ? double.NaN : 1, 0) })).Message;
         Assert.Contains("epoch 1, batch 1", message);
         Assert.Equal(before, TinyProblem.Fingerprint(network));
     }
@@ -158,12 +158,12 @@ public sealed class TrainerTests
             network, TinyProblem.Data(32), options,
             new()
             {
-                Step = (images, _, number) =>
+                Step = (batch, number) =>
                 {
                     numbers.Add(number);
                     moves.Add(last - bias[0].item<float>());
                     last = bias[0].item<float>();
-                    network.call(images).sum().div(images.shape[0]).backward();
+                    network.call(batch.Images).sum().div(batch.Images.shape[0]).backward();
                     return (0, 0);
                 },
                 Trains = name => name == "fc.bias",
@@ -181,9 +181,9 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         using var network = nn.Sequential(("flatten", nn.Flatten()), ("fc", nn.Linear(192, 2)), ("unflatten", nn.Unflatten(1, [2, 1, 1])), ("bn", nn.BatchNorm2d(2)), ("again", nn.Flatten()));
         var before = network.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
-        BatchStep zero = (images, _, _) =>
+        BatchStep zero = (batch, _) =>
         {
-            network.call(images).sum().mul(0).backward();
+            network.call(batch.Images).sum().mul(0).backward();
             return (0, 0);
         };
         var options = TinyProblem.Options(1, learningRate: 0.5) with { WeightDecay = 0.1, Schedule = LearningRateSchedule.Step };
