@@ -65,14 +65,15 @@ public static class Notebook
     /// <param name="seed">Seed of every stage.</param>
     /// <param name="lambda">Weight of the reward for noise; 0 for that of the recipe.</param>
     /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
+    /// <param name="tuned">Tunes the weights of every layer (<see cref="Recipe.TunedWeights"/>).</param>
     /// <exception cref="ArgumentException">A name is unknown.</exception>
     /// <exception cref="System.IO.DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
     public static Experiment Open(
         string dataset = "shapes", string network = "resnet8", string library = "built-in", string scheme = "signed", string profile = "quick",
-        int seed = 1, double lambda = 0, bool retrain = false)
+        int seed = 1, double lambda = 0, bool retrain = false, bool tuned = false)
     {
         var experiment = Experiment.Open(
-            dataset, network, library, scheme, profile, seed, lambda == 0 ? null : lambda, retrain, Progress, Cancellation);
+            dataset, network, library, scheme, profile, seed, lambda == 0 ? null : lambda, retrain, Progress, Cancellation, tuned);
         Report("dataset", experiment.Data.Name);
         Report("dataset_sha256", experiment.Data.Sha256);
         Report("network", network);
@@ -80,6 +81,11 @@ public static class Notebook
         Report("library_sha256", experiment.Library.Sha256);
         Report("scheme", scheme);
         Report("seed", seed);
+        if (tuned)
+        {
+            Report("weights", "tuned");
+        }
+
         return experiment;
     }
 }

@@ -27,17 +27,18 @@ internal static class CompareCommand
         var losses = Values<double>("--loss", "Accuracy that searches by measured accuracy may lose before retraining, 0..1.", []);
         var seeds = Values<int>("--seed", "Seeds: one experiment each.", [1]);
         var retraining = new Option<int>("--retraining") { Description = "Epochs of approximate retraining; 0 for those of the profile." };
+        var tuned = new Option<bool>("--tuned") { Description = "Tunes the weights of every layer to its multiplier." };
         var retrain = new Option<bool>("--retrain") { Description = "Begins anew, beside the stages and shipped checkpoints there are." };
         var command = new Command("compare", "Compares ways to assign multipliers, and writes a result file for every network.")
         {
-            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, retrain,
+            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, tuned, retrain,
         };
         command.SetAction((parsed, _) => Task.FromResult(Run(
             parsed.GetValue(networks)!, parsed.GetValue(seeds)!, (network, seed, progress, cancellation) =>
             {
                 var opened = Experiment.Open(
                     parsed.GetValue(dataset)!, network, parsed.GetValue(library)!, parsed.GetValue(scheme)!, parsed.GetValue(profile)!, seed,
-                    retrain: parsed.GetValue(retrain), progress: progress, cancellation: cancellation);
+                    retrain: parsed.GetValue(retrain), progress: progress, cancellation: cancellation, tuned: parsed.GetValue(tuned));
                 var recipe = opened.Recipe;
                 var comparison = recipe.Comparison with
                 {
@@ -120,7 +121,8 @@ internal static class CompareCommand
 
     private static string NameOf(Experiment experiment) =>
         $"agn-{experiment.Recipe.Network}{(experiment.Scheme == Multipliers.Signedness.Signed ? "" : "-unsigned")}"
-        + (experiment.Library.Name.Split(' ')[0] is var library and not "evoapprox8" ? "-" + library : "");
+        + (experiment.Library.Name.Split(' ')[0] is var library and not "evoapprox8" ? "-" + library : "")
+        + (experiment.Recipe.TunedWeights ? "-tuned" : "");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -19,6 +19,9 @@ internal static class MultiplierReport
         string? AreaDelaySource, double Mae, int Wce, double MrePercent, double EpPercent, double Mse, double MeanError, bool Exact,
         string TableHash)
     {
+        /// <summary>Relative power of the unsigned circuit of a multiplier of sign and magnitude; null for others.</summary>
+        public double? PowerWithoutSignLogic { get; init; }
+
         /// <summary>Gates, cells and levels of the circuit; null without one.</summary>
         public CircuitSize? Circuit { get; init; }
     }
@@ -35,6 +38,7 @@ internal static class MultiplierReport
             errors.MeanAbsoluteError, errors.WorstCaseError, 100 * errors.MeanRelativeError, 100 * errors.ErrorProbability,
             errors.MeanSquaredError, errors.MeanError, m.IsExact, m.TableHash)
         {
+            PowerWithoutSignLogic = m.PowerWithoutSignLogic,
             Circuit = entry.Circuit() is { } netlist ? SizeOf(netlist, m.Signedness) : null,
         };
     }
@@ -171,6 +175,7 @@ internal static class MultiplierReport
         yield return ("library", f.Library);
         yield return ("operands", f.Signedness);
         yield return ("relative power", Number(f.RelativePower));
+        yield return ("without sign logic", Number(f.PowerWithoutSignLogic));
         yield return ("from", f.PowerSource);
         yield return ("area / um2", Number(f.AreaUm2));
         yield return ("delay / ns", Number(f.DelayNs));

@@ -7,7 +7,7 @@ namespace ApproxNets.ErrorModels;
 
 /// <summary>
 /// The truth that the other models predict. Runs the layer on the whole sample with the multiplier and with the exact one, and takes
-/// mean and standard deviation of the difference over all outputs. Exact for the sample. The number of sample images decides the cost;
+/// mean and standard deviation of the difference over all outputs, the sums of a tuned multiplier times its scale. Exact for the sample. The number of sample images decides the cost;
 /// <see cref="LayerSample.First"/> takes fewer. Sums are formed in double precision in a fixed order.
 /// </summary>
 public sealed class BehaviouralErrorModel : IErrorModel
@@ -20,7 +20,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
 
     /// <inheritdoc/>
     public ErrorEstimate Estimate(Multiplier multiplier, LayerSample sample) =>
-        Compare(sample, sample.Simulate(multiplier), _exact.GetValue(sample, s => s.Simulate(Exact(s.Scheme))));
+        Compare(sample, sample.Simulate(multiplier), multiplier.Scale, _exact.GetValue(sample, s => s.Simulate(Exact(s.Scheme))));
 
     /// <inheritdoc/>
     public ErrorEstimate[,] EstimateAll(
@@ -40,7 +40,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
                 (m, _, sums) =>
                 {
                     sample.Simulate(multipliers[m], sums, threads: 1);
-                    estimates[layer, m] = Compare(sample, sums, exact);
+                    estimates[layer, m] = Compare(sample, sums, multipliers[m].Scale, exact);
                     return sums;
                 },
                 _ => { });
@@ -52,7 +52,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
     private static Multiplier Exact(Signedness scheme) => Multiplier.FromFunction("exact", scheme, (x, w) => x * w, 1, "definition");
 
     /// <summary>Takes the moments of the differences: by channel, then over all, every channel by its scale.</summary>
-    private static ErrorEstimate Compare(LayerSample sample, int[] sums, int[] exact)
+    private static ErrorEstimate Compare(LayerSample sample, int[] sums, double alpha, int[] exact)
     {
         int channels = sample.Shape.OutChannels, plane = sample.Shape.OutHeight * sample.Shape.OutWidth;
         double[] scales = sample.RelativeScales;
@@ -60,7 +60,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
         double squares = 0;
         for (int at = 0, i = 0; at < exact.Length; at += plane, i++)
         {
-            var (sum, square) = Moments(sums.AsSpan(at, plane), exact.AsSpan(at, plane));
+            var (sum, square) = Moments(sums.AsSpan(at, plane), alpha, exact.AsSpan(at, plane));
             double scale = scales[i % scales.Length];
             channelSums[i % channels] += scale * sum;
             squares += scale * scale * square;
@@ -72,18 +72,18 @@ public sealed class BehaviouralErrorModel : IErrorModel
         return sample.Share(mean, Math.Sqrt(variance), Math.Sqrt(Math.Min(between, variance)));
     }
 
-    /// <summary>Sum and sum of squares of <c>a - b</c>, eight at a time. Sums of integers below 2^53 are exact.</summary>
-    private static (double Sum, double Squares) Moments(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
+    /// <summary>Sum and sum of squares of <c>alpha a - b</c>, eight at a time. With alpha = 1, sums of integers below 2^53 are exact.</summary>
+    private static (double Sum, double Squares) Moments(ReadOnlySpan<int> a, double alpha, ReadOnlySpan<int> b)
     {
         ref int left = ref MemoryMarshal.GetReference(a);
         ref int right = ref MemoryMarshal.GetReference(b);
-        Vector256<double> sums = default, squares = default;
+        Vector256<double> sums = default, squares = default, scale = Vector256.Create(alpha);
         int i = 0;
         for (; i <= a.Length - 8; i += 8)
         {
-            Vector256<int> errors = Vector256.LoadUnsafe(ref left, (nuint)i) - Vector256.LoadUnsafe(ref right, (nuint)i);
-            Vector256<double> low = Vector256.ConvertToDouble(Vector256.WidenLower(errors));
-            Vector256<double> high = Vector256.ConvertToDouble(Vector256.WidenUpper(errors));
+            Vector256<int> found = Vector256.LoadUnsafe(ref left, (nuint)i), exact = Vector256.LoadUnsafe(ref right, (nuint)i);
+            Vector256<double> low = ErrorMoments.Error(Vector256.WidenLower(found), Vector256.WidenLower(exact), scale);
+            Vector256<double> high = ErrorMoments.Error(Vector256.WidenUpper(found), Vector256.WidenUpper(exact), scale);
             sums += low + high;
             squares += (low * low) + (high * high);
         }
@@ -91,7 +91,7 @@ public sealed class BehaviouralErrorModel : IErrorModel
         double sum = ErrorMoments.Sum(sums), square = ErrorMoments.Sum(squares);
         for (; i < a.Length; i++)
         {
-            double error = a[i] - b[i];
+            double error = (alpha * a[i]) - b[i];
             sum += error;
             square += error * error;
         }

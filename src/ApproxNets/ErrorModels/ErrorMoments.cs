@@ -6,14 +6,15 @@ namespace ApproxNets.ErrorModels;
 
 /// <summary>
 /// First and second moment of the error of one product, given the activation and averaged over the weights:
-/// <c>r(x) = sum_w p_w E(x, w)</c> and <c>q(x) = sum_w p_w E(x, w)^2</c>.
+/// <c>r(x) = sum_w p_w E(x, w)</c> and <c>q(x) = sum_w p_w E(x, w)^2</c>, with <c>E = alpha m(x, w) - x w</c> for a tuned multiplier
+/// (<see cref="Multiplier.Scale"/>).
 /// </summary>
 internal static class ErrorMoments
 {
     /// <summary>The plain loop: the reference of <see cref="GivenActivations"/>.</summary>
     public static (double[] First, double[] Second) GivenActivation(Multiplier multiplier, double[] weightDistribution)
     {
-        int[] errors = multiplier.ErrorMap();
+        double[] errors = multiplier.ScaledErrors();
         var first = new double[Multiplier.Codes];
         var second = new double[Multiplier.Codes];
         for (int x = 0; x < Multiplier.Codes; x++)
@@ -39,6 +40,7 @@ internal static class ErrorMoments
         Span<double> first, Span<double> second, int stride)
     {
         ReadOnlySpan<int> products = multiplier.Products.Span;
+        Vector256<double> scale = Vector256.Create(multiplier.Scale);
         ref double weights = ref MemoryMarshal.GetReference(weightDistribution);
         Vector256<int> least = Vector256.Create(multiplier.MinOperand) + Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
         for (int i = 0; i < activationCodes.Length; i++)
@@ -51,10 +53,10 @@ internal static class ErrorMoments
             Vector256<double> firstLow = default, firstHigh = default, secondLow = default, secondHigh = default;
             for (nuint w = 0; w < Multiplier.Codes; w += 8)
             {
-                Vector256<int> errors = Vector256.LoadUnsafe(ref row, w) - exact;
+                Vector256<int> found = Vector256.LoadUnsafe(ref row, w);
+                Vector256<double> low = Error(Vector256.WidenLower(found), Vector256.WidenLower(exact), scale);
+                Vector256<double> high = Error(Vector256.WidenUpper(found), Vector256.WidenUpper(exact), scale);
                 exact += step;
-                Vector256<double> low = Vector256.ConvertToDouble(Vector256.WidenLower(errors));
-                Vector256<double> high = Vector256.ConvertToDouble(Vector256.WidenUpper(errors));
                 Vector256<double> weightedLow = low * Vector256.LoadUnsafe(ref weights, w);
                 Vector256<double> weightedHigh = high * Vector256.LoadUnsafe(ref weights, w + 4);
                 firstLow += weightedLow;
@@ -67,6 +69,10 @@ internal static class ErrorMoments
             second[i * stride] = Sum(secondLow + secondHigh);
         }
     }
+
+    /// <summary><c>scale found - exact</c>; exact, too, where the scale is 1 and both are integers of 32 bits.</summary>
+    public static Vector256<double> Error(Vector256<long> found, Vector256<long> exact, Vector256<double> scale) =>
+        (Vector256.ConvertToDouble(found) * scale) - Vector256.ConvertToDouble(exact);
 
     /// <summary>The sum of the lanes in an order of its own: that of <see cref="Vector256.Sum"/> may depend on the processor.</summary>
     public static double Sum(Vector256<double> lanes) =>

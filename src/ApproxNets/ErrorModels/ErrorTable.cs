@@ -61,20 +61,36 @@ public sealed class ErrorTable
     /// <param name="library">The multipliers; their order is kept.</param>
     /// <param name="errorModel">The model. <see cref="BehaviouralErrorModel"/> gives the truth.</param>
     /// <param name="cancellation">Stops between two pieces of work.</param>
+    /// <param name="tuning">Tunes the weights of every layer; none if null. Columns stay the multipliers of the library: a tuned one is the
+    /// same circuit.</param>
     /// <exception cref="ArgumentException">A layer has another signedness than the library.</exception>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public static ErrorTable Of(
-        IReadOnlyList<LayerSample> samples, MultiplierLibrary library, IErrorModel errorModel, CancellationToken cancellation = default)
+        IReadOnlyList<LayerSample> samples, MultiplierLibrary library, IErrorModel errorModel, CancellationToken cancellation = default,
+        WeightTuning? tuning = null)
     {
         int[] inexact = [.. Enumerable.Range(0, library.Multipliers.Count).Where(m => !library.Multipliers[m].IsExact)];
-        var found = errorModel.EstimateAll(samples, [.. inexact.Select(m => library.Multipliers[m])], cancellation);
         var estimates = new ErrorEstimate[samples.Count, library.Multipliers.Count];
-        for (int l = 0; l < samples.Count; l++)
+        void Keep(ErrorEstimate[,] found, int first)
         {
-            for (int i = 0; i < inexact.Length; i++)
+            for (int i = 0; i < found.Length; i++)
             {
-                estimates[l, inexact[i]] = found[l, i];
+                (int l, int m) = Math.DivRem(i, inexact.Length);
+                estimates[first + l, inexact[m]] = found[l, m];
             }
+        }
+
+        if (tuning is null)
+        {
+            Keep(errorModel.EstimateAll(samples, [.. inexact.Select(m => library.Multipliers[m])], cancellation), 0);
+        }
+
+        // Layer by layer: the tuned tables of all layers together would take gigabytes.
+        for (int l = 0; l < samples.Count && tuning is not null; l++)
+        {
+            int layer = l;
+            Multiplier[] ofLayer = [.. inexact.AsParallel().AsOrdered().Select(m => tuning[layer, library.Multipliers[m]])];
+            Keep(errorModel.EstimateAll([samples[l]], ofLayer, cancellation), l);
         }
 
         return new ErrorTable(errorModel.Name, samples, library.Multipliers, estimates);

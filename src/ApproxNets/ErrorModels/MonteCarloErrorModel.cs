@@ -38,7 +38,7 @@ public sealed class MonteCarloErrorModel : IErrorModel
     public ErrorEstimate Estimate(Multiplier multiplier, LayerSample sample)
     {
         sample.Check(multiplier);
-        int[] errors = multiplier.ErrorMap();
+        double[] errors = multiplier.ScaledErrors();
         var pairs = new ushort[ChunkRuns * sample.FanIn];
         double mean = 0, squares = 0;
         for (int run = 0; run < _runs; run++)
@@ -49,7 +49,7 @@ public sealed class MonteCarloErrorModel : IErrorModel
                 Draw(sample, run / ChunkRuns, pairs);
             }
 
-            long sum = 0;
+            double sum = 0;
             foreach (ushort pair in pairs.AsSpan(within * sample.FanIn, sample.FanIn))
             {
                 sum += errors[pair];
@@ -110,16 +110,16 @@ public sealed class MonteCarloErrorModel : IErrorModel
         }
 
         var moments = new (double Sum, double Squares)[blocks.Length * InterleavedProducts.Lanes];
-        Span<int> errors = stackalloc int[InterleavedProducts.Lanes];
+        Span<int> sums = stackalloc int[InterleavedProducts.Lanes];
         for (int b = 0; b < blocks.Length; b++)
         {
             for (int run = 0; run < runs; run++)
             {
-                blocks[b].SumErrors(pairs.AsSpan(run * n, n), exact[run], errors);
-                for (int m = 0; m < errors.Length; m++)
+                blocks[b].Sum(pairs.AsSpan(run * n, n), sums);
+                for (int m = 0; m < sums.Length; m++)
                 {
                     ref var moment = ref moments[(b * InterleavedProducts.Lanes) + m];
-                    double error = errors[m];
+                    double error = (blocks[b].Scales[m] * sums[m]) - exact[run];
                     moment.Sum += error;
                     moment.Squares += error * error;
                 }
@@ -149,8 +149,8 @@ public sealed class MonteCarloErrorModel : IErrorModel
 /// The tables of up to 32 multipliers side by side: the products of one operand pair, 16 bits each, fill one cache line, so that one
 /// access looks a pair up under all of them.
 /// </summary>
-/// <remarks>Signed products are stored plus 32,768. An error would need 17 bits; so the sum of products is looked up, and the exact sum,
-/// common to all multipliers, is taken off afterwards.</remarks>
+/// <remarks>Signed products are stored plus 32,768. An error would need 17 bits; so the sum of products is looked up, and the caller takes
+/// the exact sum, common to all multipliers, off afterwards.</remarks>
 internal sealed unsafe class InterleavedProducts
 {
     /// <summary>Multipliers of one block.</summary>
@@ -163,12 +163,16 @@ internal sealed unsafe class InterleavedProducts
     private readonly ushort* _lines;
     private readonly int _offset;
 
+    /// <summary>The scale of every multiplier; 0 of lanes without one.</summary>
+    public double[] Scales { get; } = new double[Lanes];
+
     public InterleavedProducts(IReadOnlyList<Multiplier> multipliers)
     {
         _lines = (ushort*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + LineBytes - 1) & ~(nuint)(LineBytes - 1));
         _offset = multipliers[0].Signedness == Signedness.Signed ? -short.MinValue : 0;
         for (int m = 0; m < multipliers.Count; m++)
         {
+            Scales[m] = multipliers[m].Scale;
             ReadOnlySpan<int> products = multipliers[m].Products.Span;
             for (int pair = 0; pair < products.Length; pair++)
             {
@@ -177,11 +181,10 @@ internal sealed unsafe class InterleavedProducts
         }
     }
 
-    /// <summary>Computes the error of the sum of products of operand pairs under every multiplier.</summary>
+    /// <summary>Computes the sum of products of operand pairs under every multiplier.</summary>
     /// <param name="pairs">Operand pairs <c>xCode * 256 + wCode</c>, at most <c>Conv2dShape.MaxFanIn</c>.</param>
-    /// <param name="exact">Sum of their exact products.</param>
-    /// <param name="errors">Approximate less exact sum by multiplier, <see cref="Lanes"/> entries (written).</param>
-    public void SumErrors(ReadOnlySpan<ushort> pairs, int exact, Span<int> errors)
+    /// <param name="sums">Sums by multiplier, <see cref="Lanes"/> entries (written).</param>
+    public void Sum(ReadOnlySpan<ushort> pairs, Span<int> sums)
     {
         // Sums of 16-bit values of a layer's fan-in fit 32 bits without sign.
         Vector256<uint> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -194,11 +197,11 @@ internal sealed unsafe class InterleavedProducts
             s3 += Vector256.WidenLower(Vector128.LoadAligned(line + 24).ToVector256Unsafe());
         }
 
-        Vector256<int> common = Vector256.Create(exact + (_offset * pairs.Length));
-        (s0.AsInt32() - common).CopyTo(errors);
-        (s1.AsInt32() - common).CopyTo(errors[8..]);
-        (s2.AsInt32() - common).CopyTo(errors[16..]);
-        (s3.AsInt32() - common).CopyTo(errors[24..]);
+        Vector256<int> common = Vector256.Create(_offset * pairs.Length);
+        (s0.AsInt32() - common).CopyTo(sums);
+        (s1.AsInt32() - common).CopyTo(sums[8..]);
+        (s2.AsInt32() - common).CopyTo(sums[16..]);
+        (s3.AsInt32() - common).CopyTo(sums[24..]);
         GC.KeepAlive(_memory);
     }
 }

@@ -73,14 +73,16 @@ public sealed class Experiment
     /// <param name="retrain">Begins anew, beside the stages and shipped checkpoints there are.</param>
     /// <param name="progress">Receives a report after every batch of every training.</param>
     /// <param name="cancellation">Stops trainings and measurements between two batches.</param>
+    /// <param name="tuned">Tunes the weights of every layer (<see cref="Recipe.TunedWeights"/>).</param>
     /// <exception cref="ArgumentException">A name is unknown.</exception>
     /// <exception cref="DirectoryNotFoundException">The data set or the library is not on this machine.</exception>
     /// <exception cref="InvalidDataException">A file of theirs is not what it should be.</exception>
     public static Experiment Open(
         string dataset = "shapes", string network = "resnet8", string library = "built-in", string scheme = "signed", string profile = "quick",
-        int seed = 1, double? lambda = null, bool retrain = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        int seed = 1, double? lambda = null, bool retrain = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default,
+        bool tuned = false)
     {
-        var recipe = Recipe.For(profile, network, seed);
+        var recipe = Recipe.For(profile, network, seed) with { TunedWeights = tuned };
         if (lambda is { } weight)
         {
             recipe = recipe with { Agn = recipe.Agn with { Lambda = weight } };
@@ -148,6 +150,7 @@ public sealed class Experiment
     {
         options ??= Recipe.Retraining;
         var model = Load(from);
+        assignment = Tuning(model)?.Of(assignment) ?? assignment;
         model.Use(assignment, gradient);
         return Run(
             "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Sha256), model,
@@ -186,7 +189,7 @@ public sealed class Experiment
     {
         var points = Points(from, assignments);
         var tuned = Run(
-            "points", StageKeys.Points(this, from, assignments, normOnly), points.Model,
+            "points", StageKeys.Points(this, from, points.Assignments, normOnly), points.Model,
             resume => OperatingPointTraining.Train(points, Data, Recipe.FineTuning, normOnly, Running(resume)));
         points.Switch(0);
         return (points, tuned.Stage);
@@ -196,7 +199,11 @@ public sealed class Experiment
     /// <param name="from">The stage whose weights it has.</param>
     /// <param name="assignments">One assignment per operating point.</param>
     /// <exception cref="ArgumentException">The network has no batch normalisation, or an assignment does not fit it.</exception>
-    public OperatingPoints Points(Stage from, IReadOnlyList<Assignment> assignments) => new(Load(from), assignments);
+    public OperatingPoints Points(Stage from, IReadOnlyList<Assignment> assignments)
+    {
+        var model = Load(from);
+        return new(model, Tuning(model) is { } tuning ? [.. assignments.Select(tuning.Of)] : assignments);
+    }
 
     /// <summary>Makes a model with the weights of a stage, with the layers of quantised codes.</summary>
     /// <exception cref="InvalidDataException">The stage's file was changed, or it is of another network.</exception>
@@ -216,7 +223,12 @@ public sealed class Experiment
     /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
     public ErrorTable Errors(ApproxModel model, IErrorModel? errorModel = null) =>
-        ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation);
+        ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation, Tuning(model));
+
+    /// <summary>The weight tuning for a model's operands on validation images; null where the recipe tunes no weights. Stages apply it
+    /// themselves, to multipliers that are not tuned already; whoever puts an assignment into a model does it with <c>experiment.Tuning(model)?.Of(assignment) ?? assignment</c>.</summary>
+    /// <param name="model">The model; its arithmetics are restored.</param>
+    public WeightTuning? Tuning(ApproxModel model) => Recipe.TunedWeights ? new(Samples(model)) : null;
 
     /// <summary>Takes the operands of all layers on validation images.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>

@@ -98,9 +98,10 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
     private AssignmentContext ContextOf(ApproxModel model)
     {
         var images = experiment.Data.Validation.Take(Math.Min(options.Images, experiment.Data.Validation.Count));
+        var tuning = new Lazy<WeightTuning?>(() => experiment.Tuning(model));
         double Accuracy(Assignment assignment)
         {
-            model.Use(assignment);
+            model.Use(tuning.Value?.Of(assignment) ?? assignment);
             return Evaluation.Accuracy(model.Network, images, experiment.Data.Statistics, cancellation: experiment.Cancellation);
         }
 
@@ -142,7 +143,7 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         }
 
         using var model = experiment.Load(start.Stage);
-        model.Use(assignment);
+        model.Use(experiment.Tuning(model)?.Of(assignment) ?? assignment);
         double before = 100 * experiment.TestAccuracy(model);
         double? after = null;
         double seconds = 0;

@@ -1,4 +1,5 @@
 using ApproxNets.Data;
+using ApproxNets.ErrorModels;
 using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
@@ -34,6 +35,13 @@ public sealed record Recipe(
 {
     /// <summary>Quantises with <see cref="QuantizationOptions.Clipped"/> ranges, not with extremes.</summary>
     public bool ClippedRanges { get; init; } = true;
+
+    /// <summary>
+    /// Whether layers compute with weights tuned to them (<see cref="WeightTuning"/>): in error tables, measured accuracies, retraining and
+    /// operating points. Off by default: the papers, whose method this is, do without, and so did the stages and results that are
+    /// shipped.
+    /// </summary>
+    public bool TunedWeights { get; init; }
 
     /// <summary>
     /// Network whose float baseline teaches float training, QAT and retraining (<see cref="Distillation"/>); none if null. It has seed 1, as a

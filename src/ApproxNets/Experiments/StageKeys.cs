@@ -34,8 +34,10 @@ internal static class StageKeys
             _ => throw new ArgumentException($"Retraining: found the gradient {gradient}, expected a known one."),
         }).Add(options.AddTo).Add(Taught(experiment, teacher));
 
-    /// <summary>Names every multiplier with its table: two libraries may use one name for two circuits.</summary>
-    public static IEnumerable<string> Describe(Assignment assignment) => assignment.Multipliers.Select(m => $"{m.Name}:{m.TableHash}");
+    /// <summary>Names every multiplier with its table, and its scale unless that is 1: two libraries may use one name for two circuits, and
+    /// a circuit has a table of its own for every layer whose weights are tuned.</summary>
+    public static IEnumerable<string> Describe(Assignment assignment) => assignment.Multipliers.Select(m =>
+        $"{m.Name}:{m.TableHash}" + (m.Scale == 1 ? "" : FormattableString.Invariant($":{m.Scale:R}")));
 
     public static Fingerprint Exact(Experiment experiment, Stage from, TrainingOptions options, string? teacher) =>
         new Fingerprint("exact", 1).Add(Start(experiment, from)).Add(options.AddTo).Add(Taught(experiment, teacher));
@@ -56,7 +58,13 @@ internal static class StageKeys
 
     public static Fingerprint Search(Experiment experiment, Stage from, string method, AssignmentContext context, int images) =>
         new Fingerprint("search", 1).Add(Start(experiment, from)).Add("library", context.Library.Sha256).Add("method", method)
-            .Add("budget", context.Budget).Add("loss", context.Loss).Add("measured-images", images).Add("seed", context.Seed);
+            .Add("budget", context.Budget).Add("loss", context.Loss).Add("measured-images", images).Add("seed", context.Seed).Add(key =>
+            {
+                if (experiment.Recipe.TunedWeights)
+                {
+                    key.Add("weights", "tuned 1");
+                }
+            });
 
     private static Action<Fingerprint> Images(Experiment experiment) => key => key
         .Add("network", experiment.Recipe.Network).Add("data", experiment.Data.Sha256).Add("images", experiment.Data.Training.Count);

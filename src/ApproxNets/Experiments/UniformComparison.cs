@@ -44,6 +44,7 @@ public static class UniformComparison
         var quantized = experiment.Quantized();
         var table = experiment.Errors(quantized.Model);
         var samples = table.Samples;
+        var tuning = experiment.Tuning(quantized.Model);
         foreach (var multiplier in multipliers)
         {
             int m = library.Multipliers.ToList().IndexOf(multiplier);
@@ -56,6 +57,7 @@ public static class UniformComparison
             double[] deviations = [.. samples.Select((_, l) => table[l, m].StandardDeviation)];
             double[] means = [.. samples.Select((_, l) => Math.Abs(table[l, m].Mean))];
             var assignment = Assignment.Uniform(multiplier, table.Opcounts);
+            assignment = tuning?.Of(assignment) ?? assignment;
             double Measure(ApproxModel model)
             {
                 model.Use(assignment);

@@ -14,6 +14,8 @@ namespace ApproxNets.Layers;
 /// Behavioural simulation: every product, those of padding included, comes from a multiplier's table. With the integer sums
 /// <c>acc = sum_k m(x_k, w_k)</c> the output is <c>y = s_x s_w (acc - z_w sum_k (x_k - z_x) - z_x sum_k w_k) + b</c>; only the products are
 /// approximate. With the exact table this equals the quantised layer up to float rounding. Without gradients all paths agree bit for bit.
+/// The scale alpha of a tuned multiplier is part of dequantisation, <c>y = alpha s_x s_w acc + b</c>; since <c>alpha m(x, w)</c> stands
+/// for <c>x w</c>, the straight-through gradient is that of <c>x w</c>, and the difference-based one that of <c>alpha m(x, w)</c>.
 /// </summary>
 /// <param name="multiplier">The multiplier.</param>
 public sealed class ApproximateArithmetic(Multiplier multiplier) : Arithmetic
@@ -135,7 +137,7 @@ public sealed class ApproximateArithmetic(Multiplier multiplier) : Arithmetic
         }
 
         var dequantization = new LutDequantization(
-            layer.OutputScale(), biases is null ? default : MemoryMarshal.Cast<byte, float>(biases.bytes), offsets, codeFactor: -zw);
+            OutputScale(layer), biases is null ? default : MemoryMarshal.Cast<byte, float>(biases.bytes), offsets, codeFactor: -zw);
         LutConv2d.Run(
             codes.bytes, weights.Codes, multiplier.Table, shape, activations.ZeroCode, dequantization,
             MemoryMarshal.Cast<byte, float>(output.bytes), KernelPath);
@@ -158,7 +160,7 @@ public sealed class ApproximateArithmetic(Multiplier multiplier) : Arithmetic
             sums.sub_(tensor(weights.Sums).to(device).mul_(activationZero).view(1, -1, 1, 1));
         }
 
-        var output = sums.to(ScalarType.Float32).mul_(tensor(layer.OutputScale()).to(device).view(1, -1, 1, 1));
+        var output = sums.to(ScalarType.Float32).mul_(tensor(OutputScale(layer)).to(device).view(1, -1, 1, 1));
         if (layer.Bias is not null)
         {
             output.PlusInPlace(layer.Bias.view(1, -1, 1, 1));
@@ -166,6 +168,10 @@ public sealed class ApproximateArithmetic(Multiplier multiplier) : Arithmetic
 
         return output.view(layer.OutputShape(codes));
     }
+
+    // Only signed multipliers have a scale, and their codes no zero points: all that is scaled are sums of products.
+    private float[] OutputScale(ApproxLayer layer) =>
+        multiplier.Scale == 1 ? layer.OutputScale() : Array.ConvertAll(layer.OutputScale(), s => (float)(s * multiplier.Scale));
 
     // sum_k (x_k - z_x) of every output position, int32: a convolution of the integers with ones. Exact in float32, since
     // sums stay below 255 x fan-in < 2^24 for any fan-in below 65,793, and Conv2dShape allows no more than 32,768.

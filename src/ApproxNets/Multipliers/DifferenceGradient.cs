@@ -24,15 +24,15 @@ public static class DifferenceGradient
     /// <param name="halfWindow">Half window size h, 0..<see cref="MaxHalfWindow"/>; 0 does not smooth.</param>
     /// <returns>65,536 slopes, <c>[xCode * 256 + wCode]</c>; <c>w</c> for the exact multiplier.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The window does not fit.</exception>
-    public static float[] OfActivation(Multiplier multiplier, int halfWindow) => AlongActivation(multiplier.Products.Span, halfWindow);
+    public static float[] OfActivation(Multiplier multiplier, int halfWindow) => AlongActivation(Products(multiplier), halfWindow);
 
     /// <summary>Computes <c>dm/dw</c> for all operands, as <see cref="OfActivation"/> does <c>dm/dx</c>.</summary>
     /// <inheritdoc cref="OfActivation"/>
-    public static float[] OfWeight(Multiplier multiplier, int halfWindow) => AlongWeight(multiplier.Products.Span, halfWindow);
+    public static float[] OfWeight(Multiplier multiplier, int halfWindow) => AlongWeight(Products(multiplier), halfWindow);
 
-    internal static float[] AlongActivation(ReadOnlySpan<int> table, int halfWindow) => Slopes(table, halfWindow, Multiplier.Codes, 1);
+    internal static float[] AlongActivation(float[] table, int halfWindow) => Slopes(table, halfWindow, Multiplier.Codes, 1);
 
-    internal static float[] AlongWeight(ReadOnlySpan<int> table, int halfWindow) => Slopes(table, halfWindow, 1, Multiplier.Codes);
+    internal static float[] AlongWeight(float[] table, int halfWindow) => Slopes(table, halfWindow, 1, Multiplier.Codes);
 
     internal static void Check(int halfWindow)
     {
@@ -52,10 +52,12 @@ public static class DifferenceGradient
         return (float)(rise / ((4 * halfWindow) + 2));
     }
 
-    private static float[] Slopes(ReadOnlySpan<int> table, int halfWindow, int along, int across)
+    private static float[] Products(Multiplier multiplier) => Array.ConvertAll(multiplier.Products.ToArray(), v => (float)v);
+
+    private static float[] Slopes(float[] values, int halfWindow, int along, int across)
     {
         Check(halfWindow);
-        float[] values = Array.ConvertAll(table.ToArray(), v => (float)v), slopes = new float[values.Length];
+        var slopes = new float[values.Length];
         for (int fixedCode = 0; fixedCode < Multiplier.Codes; fixedCode++)
         {
             var line = values.AsSpan(fixedCode * across);

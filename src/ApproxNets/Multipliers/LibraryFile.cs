@@ -20,8 +20,14 @@ public static class LibraryFile
 
     /// <summary>Makes the content of a file.</summary>
     /// <param name="multipliers">The multipliers, of either signedness; their order is kept.</param>
+    /// <exception cref="ArgumentException">A multiplier has tuned weights: those are a layer's, and the file has no place for them.</exception>
     public static byte[] Bytes(IReadOnlyCollection<Multiplier> multipliers)
     {
+        if (multipliers.FirstOrDefault(m => !m.WeightCodes.IsEmpty) is { } tuned)
+        {
+            throw new ArgumentException($"Library file: found {tuned}, expected the multiplier that it was made of.", nameof(multipliers));
+        }
+
         using var content = new MemoryStream();
         using var writer = new BinaryWriter(content);
         writer.Write7BitEncodedInt(multipliers.Count);

@@ -4,7 +4,7 @@ namespace ApproxNets.Multipliers;
 
 /// <summary>
 /// A multiplier's error map as a sum of R separable terms, <c>m(x, w) ~ x w + sum_r u_r(x) v_r(w)</c>, by truncated singular value
-/// decomposition. A sum of such products over a fan-in is R + 1 exact sums of products, hence a float convolution. Immutable.
+/// decomposition; of a tuned multiplier <c>alpha m(x, w)</c>, with its <see cref="Multiplier.Scale"/>. A sum of such products over a fan-in is R + 1 exact sums of products, hence a float convolution. Immutable.
 /// </summary>
 /// <remarks>
 /// <para>That float arithmetic replaces the table is the idea of Trommer, Waschneck, Kumar, "High-Throughput Approximate Multiplication
@@ -44,9 +44,9 @@ public sealed class LowRankErrorTable
     /// <returns>A table that reproduces every product up to float rounding.</returns>
     public static LowRankErrorTable Of(Multiplier multiplier)
     {
-        int[] errors = multiplier.ErrorMap();
+        double[] errors = multiplier.ScaledErrors();
         const int N = Multiplier.Codes;
-        var svd = Matrix<double>.Build.Dense(N, N, (x, w) => errors[(x * N) + w] / (double)N).Svd();
+        var svd = Matrix<double>.Build.Dense(N, N, (x, w) => errors[(x * N) + w] / N).Svd();
         double noise = svd.S[0] * N * Math.Pow(2, -52);
         int rank = svd.S.Count(s => s > noise);
         float[] u = new float[N * rank], v = new float[N * rank];
@@ -92,9 +92,9 @@ public sealed class LowRankErrorTable
                 + $"expected at least {_residuals[Rank].RelativeRms}, what all {Rank} terms leave out.");
     }
 
-    private static LowRankResidual[] Measure(int[] errors, int rank, float[] u, float[] v)
+    private static LowRankResidual[] Measure(double[] errors, int rank, float[] u, float[] v)
     {
-        var left = Array.ConvertAll(errors, e => (double)e);
+        var left = (double[])errors.Clone();
         var residuals = new LowRankResidual[rank + 1];
         for (int terms = 0; terms <= rank; terms++)
         {

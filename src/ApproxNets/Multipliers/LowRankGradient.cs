@@ -40,7 +40,7 @@ internal sealed class LowRankGradient
     {
         DifferenceGradient.Check(halfWindow);
         var all = new LowRankGradient(full, halfWindow);
-        int[] errors = full.Multiplier.ErrorMap();
+        float[] errors = Array.ConvertAll(full.Multiplier.ScaledErrors(), e => (float)e);
         float[] left = [.. DifferenceGradient.AlongActivation(errors, halfWindow), .. DifferenceGradient.AlongWeight(errors, halfWindow)];
         double allowed = share * share * left.Sum(d => (double)d * d);
         for (int rank = 0; rank < full.Rank; rank++)

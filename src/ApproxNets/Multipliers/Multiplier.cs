@@ -15,13 +15,14 @@ namespace ApproxNets.Multipliers;
 /// first. <c>value - MinOperand</c>, 0..255, is called the operand's <em>code</em>; the kernels see codes only, so they do
 /// not depend on the signedness.
 /// </remarks>
-public sealed class Multiplier
+public sealed partial class Multiplier
 {
     /// <summary>Number of codes of one operand.</summary>
     public const int Codes = 256;
 
     private readonly int[] _products;
     private readonly Lazy<LutTable> _table;
+    private readonly bool _isExactTable;
 
     /// <summary>Makes a multiplier from its product table.</summary>
     /// <param name="name">Name, unique within a library.</param>
@@ -63,10 +64,10 @@ public sealed class Multiplier
                 nameof(products));
         }
 
-        IsExact = true;
-        for (int i = 0; i < products.Length && IsExact; i++)
+        _isExactTable = true;
+        for (int i = 0; i < products.Length && _isExactTable; i++)
         {
-            IsExact = products[i] == ((i >> 8) + MinOperand) * ((i & 255) + MinOperand);
+            _isExactTable = products[i] == ((i >> 8) + MinOperand) * ((i & 255) + MinOperand);
         }
 
         _table = new Lazy<LutTable>(() => new LutTable(_products));
@@ -94,7 +95,7 @@ public sealed class Multiplier
     public string? AreaDelaySource { get; init; }
 
     /// <summary>True when every product is exact.</summary>
-    public bool IsExact { get; }
+    public bool IsExact => _isExactTable && Scale == 1;
 
     /// <summary>The first 12 hex digits of the SHA-256 of the table (little-endian int32): tells circuits of one name apart.</summary>
     public string TableHash => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(_products.AsSpan())))[..12];
@@ -149,7 +150,8 @@ public sealed class Multiplier
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} ({Signedness.Word()}, relative power {RelativePower:F3})";
+    public override string ToString() => $"{Name} ({Signedness.Word()}, relative power {RelativePower:F3}"
+        + (WeightCodes.IsEmpty ? ")" : FormattableString.Invariant($", tuned weights, scale {Scale})"));
 
     private int Code(int operand, string parameter) => operand >= MinOperand && operand <= MaxOperand
         ? operand - MinOperand

@@ -17,7 +17,10 @@ public sealed partial class MultiplierLibrary
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no
     /// multiplier of the signedness, none is exact, or the exact one's power is 0.</exception>
-    public static MultiplierLibrary ReadFolder(string folder, Signedness signedness, string? costFile = null)
+    public static MultiplierLibrary ReadFolder(string folder, Signedness signedness, string? costFile = null) =>
+        FromFolder(folder, signedness, costFile, signMagnitude: false);
+
+    private static MultiplierLibrary FromFolder(string folder, Signedness signedness, string? costFile, bool signMagnitude)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         if (!Directory.Exists(folder))
@@ -41,6 +44,37 @@ public sealed partial class MultiplierLibrary
             }
         }
 
+        var tables = Tables(folder, costs, rows, signedness);
+        if (tables.Count == 0)
+        {
+            string asked = signedness.Word();
+            string other = (signedness == Signedness.Signed ? Signedness.Unsigned : Signedness.Signed).Word();
+            throw new InvalidDataException($"{folder}: found no {asked} tables, expected at least that of the exact multiplier."
+                + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
+        }
+
+        CostTable.Row exact = ExactRow(folder, costs, signedness, tables);
+        string csv = Path.GetFileName(costs);
+
+        // Unsigned circuits for signed layers are related to the exact signed one, whatever exact unsigned one they name.
+        double Exact(CostTable.Row row) => (row.Signedness == signedness ? row : exact).ExactPowerMilliwatts ?? exact.PowerMilliwatts;
+        IEnumerable<Multiplier> Relative(IEnumerable<(string Name, CostTable.Row Row, int[] Products)> some) => some.Select(t => new Multiplier(
+            t.Name, t.Row.Signedness, t.Products, t.Row.PowerMilliwatts / Exact(t.Row),
+            t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {Exact(t.Row)} mW exact"))
+        {
+            AreaSquareMicrometres = t.Row.AreaSquareMicrometres,
+            DelayNanoseconds = t.Row.DelayNanoseconds,
+            AreaDelaySource = t.Row.AreaDelaySource,
+        });
+        var library = new MultiplierLibrary(name, signedness, Ordered(Relative(tables)));
+        return signMagnitude
+            ? library.With(Multiplier.SignMagnitudes(Relative(Tables(folder, costs, rows, Signedness.Unsigned)), exactUnsignedPower: 1))
+            : library;
+    }
+
+    private static List<(string Name, CostTable.Row Row, int[] Products)> Tables(
+        string folder, string costs, Dictionary<string, CostTable.Row> rows, Signedness signedness)
+    {
         var tables = new List<(string Name, CostTable.Row Row, int[] Products)>();
         foreach ((string multiplier, CostTable.Row row) in rows.Where(r => r.Value.Signedness == signedness))
         {
@@ -53,28 +87,7 @@ public sealed partial class MultiplierLibrary
             tables.Add((multiplier, row, NpyTable.Read(path, signedness)));
         }
 
-        if (tables.Count == 0)
-        {
-            string asked = signedness.Word();
-            string other = (signedness == Signedness.Signed ? Signedness.Unsigned : Signedness.Signed).Word();
-            throw new InvalidDataException($"{folder}: found no {asked} tables, expected at least that of the exact multiplier."
-                + (rows.Count > 0 ? $" Its tables are {other}: notebooks take them with -p scheme={other}." : ""));
-        }
-
-        double least = ExactRow(folder, costs, signedness, tables).PowerMilliwatts;
-        string csv = Path.GetFileName(costs);
-        return new MultiplierLibrary(name, signedness, tables
-            .Select(t => (t.Name, t.Row, t.Products, Exact: t.Row.ExactPowerMilliwatts ?? least))
-            .Select(t => new Multiplier(
-                t.Name, signedness, t.Products, t.Row.PowerMilliwatts / t.Exact,
-                t.Row.PowerSource ?? FormattableString.Invariant($"{csv}: {t.Row.PowerMilliwatts} mW of {t.Exact} mW exact"))
-            {
-                AreaSquareMicrometres = t.Row.AreaSquareMicrometres,
-                DelayNanoseconds = t.Row.DelayNanoseconds,
-                AreaDelaySource = t.Row.AreaDelaySource,
-            })
-            .OrderByDescending(multiplier => multiplier.RelativePower)
-            .ThenBy(multiplier => multiplier.Name, StringComparer.Ordinal));
+        return tables;
     }
 
     /// <summary>The signednesses of which a folder has multipliers, by its cost file; see <see cref="ReadFolder"/>.</summary>

@@ -18,7 +18,8 @@ public sealed partial class MultiplierLibrary
     /// <summary>Name of the library of some families of the literature: about 30 multipliers of each signedness.</summary>
     public const string BuiltIn = "built-in";
 
-    /// <summary>Name of the library of all families over their parameters and of evolved circuits: about 200 of each signedness.</summary>
+    /// <summary>Name of the library of all families over their parameters and of evolved circuits: about 200 of each signedness,
+    /// and as many signed ones of sign and magnitude.</summary>
     public const string Shipped = "shipped";
 
     private const string EvoApprox = "evoapprox8";
@@ -31,7 +32,11 @@ public sealed partial class MultiplierLibrary
     // Read once: a multiplier that two callers name alike is then the same object with the same prepared table.
     private static readonly ConcurrentDictionary<(string Name, Signedness Signedness), MultiplierLibrary> Opened = new();
 
-    /// <summary>Opens a library. Those in files are read once in a process.</summary>
+    /// <summary>
+    /// Opens a library. Those in files are read once in a process. Signed multipliers of a folder and of <see cref="Shipped"/> include those
+    /// of sign and magnitude that its unsigned circuits give (<see cref="Multiplier.SignMagnitude"/>); without them it is
+    /// <c>library.Where(m =&gt; m.PowerWithoutSignLogic is null)</c>. The exact multiplier stays the exact signed one, and so does the unit of power.
+    /// </summary>
     /// <param name="name"><see cref="BuiltIn"/>, <see cref="Shipped"/>, or the name of a folder of product tables (<c>*.npy</c>) and costs
     /// in <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
     /// <param name="signedness">Signedness of the multipliers.</param>
@@ -41,9 +46,8 @@ public sealed partial class MultiplierLibrary
     /// <exception cref="InvalidDataException">The library has no multiplier of the signedness, is malformed (<see cref="ReadFolder"/>) or
     /// damaged (<see cref="LibraryFile.Read"/>).</exception>
     public static MultiplierLibrary Open(string name, Signedness signedness) => name is BuiltIn or Shipped
-        ? Opened.GetOrAdd((name, signedness.Checked()), key => new MultiplierLibrary(
-            $"{key.Name} {key.Signedness.Word()}", key.Signedness, LibraryFile.Read(FileOf(key.Name), key.Signedness)))
-        : ReadFolder(Found(name), signedness);
+        ? Opened.GetOrAdd((name, signedness.Checked()), key => ReadFile(key.Name, key.Signedness))
+        : FromFolder(Found(name), signedness, null, signMagnitude: signedness == Signedness.Signed);
 
     /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
     /// <exception cref="DirectoryNotFoundException">There is nowhere to look for data.</exception>
@@ -85,6 +89,14 @@ public sealed partial class MultiplierLibrary
     /// <summary>The place of a library's file in the repository.</summary>
     /// <param name="name"><see cref="BuiltIn"/> or <see cref="Shipped"/>.</param>
     public static string FileName(string name) => $"data/libraries/{name}.tables";
+
+    private static MultiplierLibrary ReadFile(string name, Signedness signedness)
+    {
+        var library = new MultiplierLibrary($"{name} {signedness.Word()}", signedness, LibraryFile.Read(FileOf(name), signedness));
+        return name == Shipped && signedness == Signedness.Signed
+            ? library.With(Multiplier.SignMagnitudes(Open(name, Signedness.Unsigned).Multipliers))
+            : library;
+    }
 
     private static string FileOf(string name) => RepositoryFolder.FindFile(FileName(name));
 

@@ -58,8 +58,8 @@ public sealed partial class MultiplierLibrary
     public Multiplier Exact { get; }
 
     /// <summary>
-    /// SHA-256 of the content, lower-case hexadecimal: signedness, then of each multiplier in order the name, the relative power's bits and
-    /// the table. Neither the library's name nor the power sources count.
+    /// SHA-256 of the content, lower-case hexadecimal: signedness, then of each multiplier in order the name, the relative power's bits,
+    /// the table, and the scale's bits unless it is 1. Neither the library's name nor the power sources count.
     /// </summary>
     public string Sha256 => _sha256.Value;
 
@@ -84,6 +84,14 @@ public sealed partial class MultiplierLibrary
     /// <exception cref="ArgumentException">No exact multiplier would be left.</exception>
     public MultiplierLibrary Where(Func<Multiplier, bool> condition) => new(Name, Signedness, _multipliers.Where(condition));
 
+    /// <summary>Makes a library of these multipliers and others, by falling power, then by name. Of two of one name that of this library
+    /// stays.</summary>
+    private MultiplierLibrary With(IEnumerable<Multiplier> others) =>
+        new(Name, Signedness, Ordered(_multipliers.Concat(others.Where(m => !_byName.ContainsKey(m.Name)))));
+
+    private static IEnumerable<Multiplier> Ordered(IEnumerable<Multiplier> multipliers) =>
+        multipliers.OrderByDescending(m => m.RelativePower).ThenBy(m => m.Name, StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Signedness.Word()}, {_multipliers.Length} multipliers)";
 
@@ -106,6 +114,11 @@ public sealed partial class MultiplierLibrary
             }
 
             hash.AppendData(buffer);
+            if (multiplier.Scale != 1)
+            {
+                BinaryPrimitives.WriteDoubleLittleEndian(buffer, multiplier.Scale);
+                hash.AppendData(buffer.AsSpan(0, sizeof(double)));
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

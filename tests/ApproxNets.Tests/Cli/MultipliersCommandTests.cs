@@ -52,6 +52,41 @@ public sealed class MultipliersCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Unsigned_circuits_are_offered_to_signed_layers_with_and_without_sign_logic()
+    {
+        string exact = Write("mul8s_X.c", SampleSources.Header(0, 0, "0.425") + SampleSources.SignedC("mul8s_X"));
+        string cut = Write("cut.v", SampleSources.Verilog("cut", 6, signed: false));
+        Assert.Equal(0, (await RunAsync("multipliers", "import", exact, "--name", "mine", "--json")).Code);
+        Assert.Equal(0, (await RunAsync("multipliers", "import", cut, "--name", "mine", "--json")).Code);
+
+        var library = MultiplierLibrary.Open("mine", Signedness.Signed);
+        Multiplier ofCut = library["cut_sm"], circuit = MultiplierLibrary.Open("mine", Signedness.Unsigned)["cut"];
+        Assert.Equal("mul8s_X", library.Exact.Name);
+        Assert.Equal(circuit.RelativePower * Multiplier.ExactUnsignedPower, ofCut.PowerWithoutSignLogic!.Value, 1e-9);
+        Assert.True(ofCut.RelativePower > ofCut.PowerWithoutSignLogic);
+
+        JsonNode shown = JsonNode.Parse((await RunAsync("multipliers", "show", "cut_sm", "--json")).Output)!;
+        Assert.Equal((ofCut.RelativePower, ofCut.PowerWithoutSignLogic!.Value), ((double)shown["relativePower"]!, (double)shown["powerWithoutSignLogic"]!));
+        string card = Printed(MultiplierReport.Card(MultiplierReport.Of(new LibraryEntry("mine", _folder["mine"], ofCut))));
+        Assert.Matches(FormattableString.Invariant($@"without sign logic +{ofCut.PowerWithoutSignLogic:G4}\s"), card);
+        JsonNode listed = JsonNode.Parse((await RunAsync("multipliers", "list", "--library", "mine", "--json")).Output)!;
+        Assert.Contains("cut_sm", listed.AsArray().Select(m => (string)m!["name"]!));
+
+        // A table of the folder comes before what is made of others under its name.
+        string own = Write("cut_sm.v", SampleSources.Verilog("cut_sm", 3, signed: true));
+        Assert.Equal(0, (await RunAsync("multipliers", "import", own, "--name", "mine", "--json")).Code);
+        Assert.Null(MultiplierLibrary.Open("mine", Signedness.Signed)["cut_sm"].PowerWithoutSignLogic);
+        File.Delete(own);
+        Directory.Delete(_folder["mine"], recursive: true);
+        Assert.Equal(0, (await RunAsync("multipliers", "import", exact, "--name", "mine", "--json")).Code);
+
+        // What is made of the tables is not written back as another table.
+        Assert.Equal(0, (await RunAsync("multipliers", "import", cut, "--name", "mine", "--json")).Code);
+        Assert.Equal("cut_sm", MultiplierLibrary.Open("mine", Signedness.Signed).Multipliers.Single(m => m.Name == "cut_sm").Name);
+        Assert.DoesNotContain("cut_sm", File.ReadAllText(_folder["mine/mine.csv"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Imported_circuits_can_be_listed_shown_compared_and_opened()
     {
         string exact = Write("mul8s_X.c", SampleSources.Header(0, 0, "0.425") + SampleSources.SignedC("mul8s_X"));

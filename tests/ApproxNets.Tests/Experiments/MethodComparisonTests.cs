@@ -68,6 +68,44 @@ public sealed class MethodComparisonTests : IDisposable
     }
 
     [Fact]
+    public void TunedWeightsAreStagesOfTheirOwnUnderTheNamesOfTheCircuits()
+    {
+        string[] methods = ["agn", "uniform", "greedy"];
+        var plain = Run(methods);
+        string[] before = [.. Directory.GetFiles(_folder).Order()];
+        var tuned = RunTuned();
+        string[] after = [.. Directory.GetFiles(_folder).Except(before).Select(f => Path.GetFileName(f).Split('-')[0]).Order().Distinct()];
+        Assert.Equal(["greedy", "retrained"], after);
+        Assert.All(tuned, r =>
+        {
+            var assignment = new Assignment([.. r.Multipliers.Select(name => Library[name])], Experiment().Quantized().Model.Opcounts);
+            Assert.Equal(assignment.Savings, r.Savings, 1e-12);
+        });
+
+        // Retraining, uniform rows and operating points tune what they are given, once.
+        var experiment = Experiment();
+        experiment = experiment.With(experiment.Recipe with { TunedWeights = true });
+        var quantized = experiment.Quantized();
+        var cheapest = Assignment.Uniform(Library.Multipliers.MinBy(m => m.RelativePower)!, quantized.Model.Opcounts);
+        var given = experiment.Retrained(quantized.Stage, cheapest);
+        Assert.All(given.Model.Assignment.Multipliers, m => Assert.False(m.WeightCodes.IsEmpty));
+        Assert.Equal(given.Stage.Name, experiment.Retrained(quantized.Stage, experiment.Tuning(quantized.Model)!.Of(cheapest)).Stage.Name);
+        Assert.NotEqual(given.Stage.Name, Experiment().Retrained(quantized.Stage, cheapest).Stage.Name);
+
+        string[] files = [.. Directory.GetFiles(_folder).Order()];
+        Assert.Equal(tuned.Select(r => (r.Method, r.Savings, r.Top1)), RunTuned().Select(r => (r.Method, r.Savings, r.Top1)));
+        Assert.Equal(plain.Select(r => (r.Method, r.Savings, r.Top1)), Run(methods).Select(r => (r.Method, r.Savings, r.Top1)));
+        Assert.Equal(files, Directory.GetFiles(_folder).Order());
+
+        List<AssignmentResult> RunTuned()
+        {
+            var opened = Experiment();
+            return [.. opened.With(opened.Recipe with { TunedWeights = true }).Compare(
+                [.. methods.Select(AssignmentMethods.Named)], new([1], [1], 8, 32))];
+        }
+    }
+
+    [Fact]
     public void UnknownMethodIsAnError() =>
         Assert.Contains("'annealing'", Assert.Throws<ArgumentException>(() => Run(["annealing"])).Message);
 
