@@ -21,7 +21,7 @@ namespace ApproxNets.Circuits;
 /// capacitances, leakage and the 0.1 are not fitted. Against the published power, each relative to the exact array's (Spearman correlation,
 /// median and 90th percentile of the relative error): EvoApprox8b, 246 circuits mostly of adders 0.993, 1.0 and 3.2 %, 225 mostly of gates
 /// 0.997, 2.3 and 5.3 %, 34 exact ones 0.987, 4.3 and 5.0 %; EvoApproxLib, 13 signed 1.000, 0.6 and 2.6 %, 48 unsigned 0.996, 2.1 and
-/// 21 %; these 566 together 0.997, 1.4 and 5.1 %. With t chosen on the other four families a family's median is 1.2 to 4.3 %. Narrower
+/// 21 %; these 566 together 0.997, 1.4 and 5.1 %. With t chosen on the other four families a family's median is 1.2 to 6.3 %. Narrower
 /// multipliers of EvoApproxLib, 18 of 7x7 bits 0.996, 6.5 and 26 %, 159 of 8x2 to 8x7 bits 0.972 to 0.989 and 2.7 to 7.8 % (8x2: 17 %). The
 /// exact arrays come to 369 and 407 uW (unsigned, signed), published are 391 and 425.</para>
 /// <para>Exact trees, relative to the array: Wallace and Dadda with a ripple-carry adder 1.09 and 1.05, with a Sklansky adder 1.27 and
@@ -30,7 +30,8 @@ namespace ApproxNets.Circuits;
 /// <para>The 0.048 ns a level was chosen on 22 circuits of EvoApproxLib; on all 743 the delay is 8 % off in the median, the area 5 %.</para>
 /// <para>Limits: what EvoApproxLib's figures do not count is not counted here, above all glitches: between operands that change at once a
 /// deep array takes more, relative to a tree, than both say. No wires, no sizing of gates, no restructuring by a synthesis tool, which
-/// makes the estimate too high for circuits of a few gates (up to twice the published power below 0.03).</para>
+/// makes the estimate too high for some circuits of few gates: 1.7 and 2.2 times the published power for <c>mul8u_1A0M</c> and
+/// <c>17MN</c> (0.05 and 0.004 of the exact array).</para>
 /// </remarks>
 /// <param name="Cells">Number of cells after mapping; constants are none.</param>
 /// <param name="AreaSquareMicrometres">Sum of the cells' areas.</param>
