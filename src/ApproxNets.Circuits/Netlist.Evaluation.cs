@@ -67,6 +67,13 @@ public sealed partial class Netlist
     {
         Debug.Assert(nets.Length == NetCount * BlockWords && firstWord % BlockWords == 0);
         SetInputs(OperandBits, firstWord, nets);
+        EvaluateGates(nets);
+    }
+
+    /// <summary>Computes the outputs of all gates from the inputs that are set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void EvaluateGates(Span<ulong> nets)
+    {
         for (int i = 0; i < _gates.Length; i++)
         {
             Gate gate = _gates[i];

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace ApproxNets.Circuits;
 
-/// <content>Signal probabilities.</content>
+/// <content>Signal probabilities and activity.</content>
 public sealed partial class Netlist
 {
     /// <summary>Computes for every net the share of all operand pairs for which it is 1; exact.</summary>
@@ -64,6 +64,32 @@ public sealed partial class Netlist
             }
         });
         return probabilities;
+    }
+
+    /// <summary>Computes for every net the share of the <see cref="InputTransitions"/> in which it changes, without delays: from one settled
+    /// state to the next.</summary>
+    internal double[] Activities()
+    {
+        var activities = new double[NetCount];
+        ulong[] first = new ulong[NetCount * BlockWords], next = new ulong[NetCount * BlockWords];
+        for (int block = 0; block < InputTransitions.Blocks; block++)
+        {
+            InputTransitions.SetInputs(OperandBits, block, following: false, first);
+            EvaluateGates(first);
+            InputTransitions.SetInputs(OperandBits, block, following: true, next);
+            EvaluateGates(next);
+            for (int i = 0; i < first.Length; i++)
+            {
+                activities[i / BlockWords] += BitOperations.PopCount(first[i] ^ next[i]);
+            }
+        }
+
+        for (int net = 0; net < NetCount; net++)
+        {
+            activities[net] /= InputTransitions.Blocks * InputTransitions.PerBlock;
+        }
+
+        return activities;
     }
 
     private void ForEachBlock(BlockAction action)

@@ -6,27 +6,33 @@ namespace ApproxNets.Circuits.Evolution;
 /// <summary>Evaluates genomes: whether the limits on the error hold, and a fast estimate of power.</summary>
 internal sealed class GenomeEvaluator
 {
-    private const int Words = Netlist.BlockWords, Pairs = 1 << 16;
+    private const int Words = Netlist.BlockWords, Pairs = 1 << 16, TransitionBlocks = 4;
 
     private readonly ErrorMeter _errors;
     private readonly ulong[] _signals;
     private readonly int[] _ones;
-    private readonly int[] _levels;
+    private readonly ulong[] _following;
+    private readonly int[] _toggles;
+    private readonly int[] _readers;
     private readonly double[] _loads;
 
     internal GenomeEvaluator(CircuitEvolutionOptions options, int signalCount)
     {
         _errors = new ErrorMeter(options);
-        _signals = new ulong[signalCount * Words];
+        (_signals, _following) = (new ulong[signalCount * Words], new ulong[signalCount * Words]);
         _signals.AsSpan(Words, Words).Fill(ulong.MaxValue);
-        (_ones, _levels, _loads) = (new int[signalCount], new int[signalCount], new double[signalCount]);
+        _following.AsSpan(Words, Words).Fill(ulong.MaxValue);
+        (_ones, _toggles, _readers) = (new int[signalCount], new int[signalCount], new int[signalCount]);
+        _loads = new double[signalCount];
     }
 
     /// <summary>Estimates the power of a genome whose active cells are known.</summary>
     /// <param name="genome">The genome.</param>
     /// <param name="share">The part of every limit on the error that may be used, 0 to 1.</param>
-    /// <returns>Microwatts by the formula of <see cref="CircuitCost"/> over the cells as they are, without simplification and mapping;
-    /// infinity when a limit on the error does not hold.</returns>
+    /// <returns>Microwatts by the formula of <see cref="CircuitCost"/> over the cells as they are, without simplification and mapping, and
+    /// over an eighth of the <see cref="InputTransitions"/>, which moves the power of the 743 circuits that <see cref="CircuitCost"/> was
+    /// measured on by 0.3 % in the median, by 2.9 % at most, and keeps their order (Spearman correlation 0.9999); infinity when a limit on
+    /// the error does not hold.</returns>
     internal double Power(CellGenome genome, double share = 1)
     {
         _errors.Share = share;
@@ -37,63 +43,84 @@ internal sealed class GenomeEvaluator
         for (int step = 0; step < ErrorMeter.Blocks; step++)
         {
             int block = ((13 * step) + 16) % ErrorMeter.Blocks; // great operands soon, for a wrong circuit to be seen early
-            Evaluate(genome, block);
+            Netlist.SetInputs(CellGenome.Bits, block * Words, _signals.AsSpan(2 * Words));
+            Evaluate(genome, _signals);
+            CountOnes(genome);
             if (!_errors.Add(block, _signals, genome.Outputs))
             {
                 return double.PositiveInfinity;
             }
         }
 
+        CountToggles(genome);
         return PowerOfCells(genome);
+    }
+
+    private void CountToggles(CellGenome genome)
+    {
+        Array.Clear(_toggles);
+        for (int block = 0; block < TransitionBlocks; block++)
+        {
+            InputTransitions.SetInputs(CellGenome.Bits, block, following: false, _signals.AsSpan(2 * Words));
+            Evaluate(genome, _signals);
+            InputTransitions.SetInputs(CellGenome.Bits, block, following: true, _following.AsSpan(2 * Words));
+            Evaluate(genome, _following);
+            for (int i = 0; i < genome.Cells.Length; i++)
+            {
+                int result = CellGenome.FirstCell + (2 * i);
+                for (int word = result * Words; genome.Active[i] && word < (result + 1) * Words; word++)
+                {
+                    _toggles[result] += BitOperations.PopCount(_signals[word] ^ _following[word]);
+                    _toggles[result + 1] += BitOperations.PopCount(_signals[word + Words] ^ _following[word + Words]);
+                }
+            }
+        }
     }
 
     private double PowerOfCells(CellGenome genome)
     {
         Array.Clear(_loads);
+        Array.Clear(_readers);
         foreach (int output in genome.Outputs)
         {
-            _loads[output] += CircuitCost.OutputCapacitance;
+            _readers[output]++;
         }
 
         for (int i = genome.Cells.Length - 1; i >= 0; i--)
         {
             if (genome.Active[i] && CellOf(genome.Cells[i], i) is { InputCapacitance: > 0 } cell)
             {
-                (int x, int y, int z) = (genome.Cells[i].X, genome.Cells[i].Y, genome.Cells[i].Z);
-                _loads[x] += cell.InputCapacitance;
-                _loads[y] += cell.InputCapacitance;
-                _loads[z] += genome.Cells[i].Kind == CellKind.FullAdder ? cell.InputCapacitance : 0;
+                Load(genome.Cells[i].X, cell.InputCapacitance);
+                Load(genome.Cells[i].Y, cell.InputCapacitance);
+                if (genome.Cells[i].Kind == CellKind.FullAdder)
+                {
+                    Load(genome.Cells[i].Z, cell.InputCapacitance);
+                }
             }
         }
 
         double power = 0;
-        for (int input = 2; input < CellGenome.FirstCell; input++)
-        {
-            power += CircuitCost.SwitchingPower(_ones[input] / (double)Pairs, 0, 0, _loads[input]);
-        }
-
         for (int i = 0; i < genome.Cells.Length; i++)
         {
-            if (!genome.Active[i])
+            if (genome.Active[i])
             {
-                continue;
+                StandardCell standard = CellOf(genome.Cells[i], i);
+                int result = CellGenome.FirstCell + (2 * i);
+                power += standard.Leakage / 1000;
+                power += Switching(result, standard.Energy) + Switching(result + 1, standard.CarryEnergy);
             }
-
-            Cell cell = genome.Cells[i];
-            int result = CellGenome.FirstCell + (2 * i), level = Math.Max(Level(cell.X), Level(cell.Y));
-            level = cell.Kind == CellKind.FullAdder ? Math.Max(level, Level(cell.Z)) : level;
-            StandardCell standard = CellOf(cell, i);
-            _levels[result] = _levels[result + 1] = level + standard.Levels;
-            power += standard.Leakage / 1000;
-            power += CircuitCost.SwitchingPower(
-                _ones[result] / (double)Pairs, level + standard.Levels, standard.Energy, _loads[result]);
-            power += CircuitCost.SwitchingPower(
-                _ones[result + 1] / (double)Pairs, level + standard.Levels, standard.CarryEnergy, _loads[result + 1]);
         }
 
         return power;
 
-        int Level(int signal) => signal < CellGenome.FirstCell || IsConstant(signal) ? 0 : _levels[signal];
+        void Load(int signal, double capacitance)
+        {
+            _loads[signal] += capacitance;
+            _readers[signal]++;
+        }
+
+        double Switching(int signal, double energy) => CircuitCost.SwitchingPower(
+            _toggles[signal] / (double)(TransitionBlocks * InputTransitions.PerBlock), energy, _loads[signal]);
     }
 
     /// <summary>What is left of a cell when some of its inputs are constant and perhaps one of its outputs is not read; nothing of a wire or
@@ -110,8 +137,8 @@ internal sealed class GenomeEvaluator
         int result = CellGenome.FirstCell + (2 * index);
         return !isAdder ? StandardCell.Of(NetlistKind(cell.Kind))
             : inputs == 3 ? StandardCell.FullAdder
-            : _loads[result + 1] == 0 ? StandardCell.Of(GateKind.Xor)
-            : _loads[result] > 0 ? StandardCell.HalfAdder
+            : _readers[result + 1] == 0 ? StandardCell.Of(GateKind.Xor)
+            : _readers[result] > 0 ? StandardCell.HalfAdder
             : StandardCell.Of(GateKind.And) with { Energy = 0, CarryEnergy = StandardCell.Of(GateKind.And).Energy };
     }
 
@@ -128,9 +155,8 @@ internal sealed class GenomeEvaluator
         _ => throw new UnreachableException($"Cell kind {kind}."),
     };
 
-    private void Evaluate(CellGenome genome, int block)
+    private static void Evaluate(CellGenome genome, ulong[] signals)
     {
-        Netlist.SetInputs(CellGenome.Bits, block * Words, _signals.AsSpan(2 * Words));
         for (int i = 0; i < genome.Cells.Length; i++)
         {
             if (genome.Active[i])
@@ -139,12 +165,24 @@ internal sealed class GenomeEvaluator
                 int result = CellGenome.FirstCell + (2 * i);
                 Evaluate(
                     cell.Kind, ref Signal(cell.X), ref Signal(cell.Y), ref Signal(cell.Z), ref Signal(result), ref Signal(result + 1));
-                _ones[result] += Count(result);
-                _ones[result + 1] += cell.Kind == CellKind.FullAdder ? Count(result + 1) : 0;
             }
         }
 
-        ref ulong Signal(int signal) => ref _signals[signal * Words];
+        ref ulong Signal(int signal) => ref signals[signal * Words];
+    }
+
+    private void CountOnes(CellGenome genome)
+    {
+        for (int i = 0; i < genome.Cells.Length; i++)
+        {
+            if (genome.Active[i])
+            {
+                int result = CellGenome.FirstCell + (2 * i);
+                _ones[result] += Count(result);
+                _ones[result + 1] += genome.Cells[i].Kind == CellKind.FullAdder ? Count(result + 1) : 0;
+            }
+        }
+
         int Count(int signal)
         {
             int ones = 0;
