@@ -87,7 +87,8 @@ public sealed class ReadmeTests
             {
                 var records = ResultFile.ReadComparison(Path.Combine(Root, "data", "results", name.Data));
                 string library = (records[0].Library == "evoapprox8" ? "EvoApproxLib" : "shipped")
-                    + (records[0].Scheme == "unsigned" ? ", unsigned" : "");
+                    + (records[0].Scheme == "unsigned" ? ", unsigned" : "")
+                    + (name.Data.EndsWith("-tuned.json", StringComparison.Ordinal) ? ", sign and magnitude" : "");
                 return records.SelectMany(record => record.Points.Select(point => (Record: record, Point: point)))
                     .GroupBy(p => (p.Point.Method, p.Point.Lambda, p.Point.Target, p.Point.TrainingEpochs)).Select(group =>
                         $"| {records[0].Network}, {records[0].Dataset} | {library} | {string.Join(", ", group.Select(p => p.Record.Seed))} | "

@@ -16,7 +16,7 @@ internal static class CompareCommand
         var dataset = new Option<string>("--dataset") { Description = "shapes, cifar10 or fashion-mnist.", DefaultValueFactory = _ => "shapes" };
         var library = new Option<string>("--library")
         {
-            Description = "built-in, shipped, or a folder of product tables such as evoapprox8.",
+            Description = "built-in, shipped, or a folder of product tables such as evoapprox8; evoapprox8:circuits without multipliers of sign and magnitude.",
             DefaultValueFactory = _ => "built-in",
         };
         var scheme = new Option<string>("--scheme") { Description = "signed or unsigned operands.", DefaultValueFactory = _ => "signed" };

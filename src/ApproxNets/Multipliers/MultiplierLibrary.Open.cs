@@ -22,6 +22,9 @@ public sealed partial class MultiplierLibrary
     /// and as many signed ones of sign and magnitude.</summary>
     public const string Shipped = "shipped";
 
+    /// <summary>Ending of a library's name that leaves out the multipliers made of its unsigned circuits: <c>evoapprox8:circuits</c>.</summary>
+    public const string OwnCircuits = ":circuits";
+
     private const string EvoApprox = "evoapprox8";
 
     private static readonly (string Name, string Description)[] Files =
@@ -34,8 +37,8 @@ public sealed partial class MultiplierLibrary
 
     /// <summary>
     /// Opens a library. Those in files are read once in a process. Signed multipliers of a folder and of <see cref="Shipped"/> include those
-    /// of sign and magnitude that its unsigned circuits give (<see cref="Multiplier.SignMagnitude"/>); without them it is
-    /// <c>library.Where(m =&gt; m.PowerWithoutSignLogic is null)</c>. The exact multiplier stays the exact signed one, and so does the unit of power.
+    /// of sign and magnitude that its unsigned circuits give (<see cref="Multiplier.SignMagnitude"/>), unless the name ends in
+    /// <see cref="OwnCircuits"/>. The exact multiplier stays the exact signed one, and so does the unit of power.
     /// </summary>
     /// <param name="name"><see cref="BuiltIn"/>, <see cref="Shipped"/>, or the name of a folder of product tables (<c>*.npy</c>) and costs
     /// in <c>$APPROXNETS_DATA</c> or <c>data/.cache</c>, e.g. <c>evoapprox8</c>.</param>
@@ -45,9 +48,17 @@ public sealed partial class MultiplierLibrary
     /// <exception cref="FileNotFoundException">The file of a library is neither in the repository nor beside the program.</exception>
     /// <exception cref="InvalidDataException">The library has no multiplier of the signedness, is malformed (<see cref="ReadFolder"/>) or
     /// damaged (<see cref="LibraryFile.Read"/>).</exception>
-    public static MultiplierLibrary Open(string name, Signedness signedness) => name is BuiltIn or Shipped
-        ? Opened.GetOrAdd((name, signedness.Checked()), key => ReadFile(key.Name, key.Signedness))
-        : FromFolder(Found(name), signedness, null, signMagnitude: signedness == Signedness.Signed);
+    public static MultiplierLibrary Open(string name, Signedness signedness)
+    {
+        if (Stem(name) is var stem && stem != name)
+        {
+            return Open(stem, signedness).Where(m => m.PowerWithoutSignLogic is null);
+        }
+
+        return name is BuiltIn or Shipped
+            ? Opened.GetOrAdd((name, signedness.Checked()), key => ReadFile(key.Name, key.Signedness))
+            : FromFolder(Found(name), signedness, null, signMagnitude: signedness == Signedness.Signed);
+    }
 
     /// <summary>The folder that a library of this name is in, or would be made in: in the first folder where data is looked for.</summary>
     /// <exception cref="DirectoryNotFoundException">There is nowhere to look for data.</exception>
@@ -63,9 +74,9 @@ public sealed partial class MultiplierLibrary
     /// <param name="name">Name as for <see cref="Open"/>.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">Its cost file is malformed.</exception>
-    public static IReadOnlyList<Signedness> SignednessOf(string name) => name is BuiltIn or Shipped
+    public static IReadOnlyList<Signedness> SignednessOf(string name) => Stem(name) is BuiltIn or Shipped
         ? [Signedness.Unsigned, Signedness.Signed]
-        : SignednessOfFolder(Found(name));
+        : SignednessOfFolder(Found(Stem(name)));
 
     /// <summary>
     /// Says of each library whether it is there: those in files, EvoApproxLib's, and any other folder with a cost file of its own name.
@@ -97,6 +108,8 @@ public sealed partial class MultiplierLibrary
             ? library.With(Multiplier.SignMagnitudes(Open(name, Signedness.Unsigned).Multipliers))
             : library;
     }
+
+    private static string Stem(string name) => name.EndsWith(OwnCircuits, StringComparison.Ordinal) ? name[..^OwnCircuits.Length] : name;
 
     private static string FileOf(string name) => RepositoryFolder.FindFile(FileName(name));
 

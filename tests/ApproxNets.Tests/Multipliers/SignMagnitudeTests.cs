@@ -151,6 +151,8 @@ public sealed class SignMagnitudeTests
         Assert.All(made, m => Assert.EndsWith(m.Name.EndsWith("swapped", StringComparison.Ordinal) ? Multiplier.SwappedSuffix : Multiplier.SignMagnitudeSuffix, m.Name, StringComparison.Ordinal));
         Assert.Equal(made.Count, made.Select(m => m.TableHash).Distinct().Count());
         Assert.Equal("mul8s_exact", library.Exact.Name);
+        var own = MultiplierLibrary.Open(MultiplierLibrary.Shipped + MultiplierLibrary.OwnCircuits, Signedness.Signed);
+        Assert.Equal(library.Multipliers.Except(made), own.Multipliers);
         Assert.Same(library, MultiplierLibrary.Open(MultiplierLibrary.Shipped, Signedness.Signed));
         Assert.Equal(library.Multipliers.OrderByDescending(m => m.RelativePower).Select(m => m.Name), library.Multipliers.Select(m => m.Name));
         Assert.DoesNotContain(MultiplierLibrary.Open(MultiplierLibrary.Shipped, Signedness.Unsigned).Multipliers, m => m.PowerWithoutSignLogic is not null);
