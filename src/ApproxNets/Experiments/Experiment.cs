@@ -306,8 +306,9 @@ public sealed class Experiment
     /// <summary>The answers of the teachers; asks them if nobody did.</summary>
     private TeacherAnswers Answers()
     {
-        string file = _store.FileOf($"{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers");
-        if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count >= Recipe.TeacherViews)
+        string file = _store.FileOf(
+            $"{string.Join('+', Recipe.Teachers)}-{Recipe.Name}-{Recipe.TeacherViews}-{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers");
+        if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count == Recipe.TeacherViews)
         {
             return kept;
         }

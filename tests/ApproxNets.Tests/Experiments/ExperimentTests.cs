@@ -143,6 +143,7 @@ public sealed class ExperimentTests : IDisposable
         var alone = Open().Quantized().Stage;
         var taught = Taught(2).Quantized();
         string answers = Assert.Single(Directory.GetFiles(_folder, "*.answers"));
+        Assert.StartsWith("lenet5+resnet8-smoke-2-shapes-", Path.GetFileName(answers), StringComparison.Ordinal);
         Assert.NotEqual(alone.Name, taught.Stage.Name);
         Assert.Equal(2, Directory.GetFiles(_folder, "float-lenet5-*").Length);
         Assert.Single(Directory.GetFiles(_folder, "float-resnet8-*"));
@@ -154,7 +155,7 @@ public sealed class ExperimentTests : IDisposable
 
         // More views are other answers, and so another training.
         Assert.NotEqual(taught.Stage.Name, Taught(4).Quantized().Stage.Name);
-        Assert.Equal(answers, Assert.Single(Directory.GetFiles(_folder, "*.answers")));
+        Assert.Equal(2, Directory.GetFiles(_folder, "*.answers").Length);
     }
 
     [Fact]

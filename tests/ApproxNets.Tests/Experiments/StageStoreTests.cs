@@ -2,6 +2,7 @@ using ApproxNets.Data;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
+using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -112,6 +113,21 @@ public sealed class StageStoreTests : IDisposable
         File.WriteAllText(kept[0], two);
         File.WriteAllText(kept[1], one);
         Assert.Throws<InvalidDataException>(() => store.Keep("search", Key(1), () => 3));
+    }
+
+    [Fact]
+    public void ShippedAnswersAreWhatTheirNameSays()
+    {
+        string folder = Path.Combine(RepositoryFolder.Find(AppContext.BaseDirectory), "data", "checkpoints");
+        var recipe = Recipe.For("full", "resnet32");
+        string file = Assert.Single(Directory.GetFiles(folder, "*.answers"));
+        string[] parts = Path.GetFileNameWithoutExtension(file).Split('-');
+        Assert.Equal([string.Join('+', recipe.Teachers), "full", $"{recipe.TeacherViews}", "cifar10"], parts[..^1]);
+        using var scope = NewDisposeScope();
+        var (tensors, metadata) = SafeTensors.Read(file);
+        Assert.StartsWith(parts[^1], metadata["data"], StringComparison.Ordinal);
+        Assert.Equal([recipe.TeacherViews, 45_000, 10], Assert.Single(tensors).Value.shape);
+        Assert.All(metadata["stages"].Split(' ').Zip(recipe.Teachers), pair => Assert.StartsWith($"float-{pair.Second}-cifar10-", pair.First, StringComparison.Ordinal));
     }
 
     [Fact]
