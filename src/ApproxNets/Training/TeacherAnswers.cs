@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ApproxNets.Data;
 using ApproxNets.Foundation;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -80,6 +81,7 @@ public sealed class TeacherAnswers
         }
 
         using var gradients = no_grad();
+        using Scalar most = byte.MaxValue;
         var loader = new BatchLoader(data.Training, data.Statistics, 250, Augmentation.CropAndFlip, views: views);
         for (int view = done; view < views.Count; view += 2)
         {
@@ -93,7 +95,7 @@ public sealed class TeacherAnswers
                     var mirrored = batch.Images.flip(3);
                     var logits = stack(teachers.SelectMany(t => new[] { t.call(batch.Images), t.call(mirrored) }).Select(t => t.to(ScalarType.Float32)), 0)
                         .mean([0]);
-                    var distances = logits.amax([1], keepdim: true).sub(logits).Over(Unit).round().clamp_max(byte.MaxValue);
+                    var distances = logits.amax([1], keepdim: true).sub(logits).Over(Unit).round().clamp_max(most);
                     distances.to(ScalarType.Byte).contiguous().bytes.CopyTo(codes.AsSpan(place));
                     place += batch.Numbers.Count * classes;
                     progress?.Report((view + (2.0 * ++batches / loader.Batches)) / views.Count);

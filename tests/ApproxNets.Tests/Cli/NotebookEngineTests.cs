@@ -16,7 +16,7 @@ public sealed class NotebookEngineTests : IDisposable
     [Fact]
     public async Task A_cell_that_is_stopped_says_so_and_loses_no_variable()
     {
-        Assert.Null(await RunAsync("var kept = 1;"));
+        Assert.Null(await RunAsync("#r \"ApproxNets.Interactive.dll\"\nvar kept = 1;"));
         using var stop = new CancellationTokenSource();
         var cell = _engine.ExecuteAsync(
             "kept = 2;\nConsole.WriteLine(\"begun\");\nawait Task.Delay(600_000, ApproxNets.Interactive.Notebook.Cancellation);", "cell", message =>
