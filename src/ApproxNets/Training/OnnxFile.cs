@@ -49,6 +49,7 @@ internal sealed class OnnxFile
     /// </summary>
     /// <param name="network">The network; it is not changed.</param>
     /// <param name="leftOut">Receives the names of kernels that have no place in the network.</param>
+    /// <exception cref="InvalidDataException">A convolution or normalisation takes a weight that is no initialiser.</exception>
     public Dictionary<string, Tensor> WeightsOf(nn.Module network, ICollection<string> leftOut)
     {
         var modules = network.named_modules().Where(m => m.module is Conv2d or BatchNorm2d).ToList();
@@ -57,7 +58,7 @@ internal sealed class OnnxFile
         {
             if (_nodes[i].Operator == "Conv")
             {
-                var kernel = _initialisers[_nodes[i].Inputs[1]];
+                var kernel = InputOf(i, 1);
                 int place = modules.FindIndex(m => m.module is Conv2d conv && !weights.ContainsKey(m.name + ".weight")
                     && conv.weight.shape.SequenceEqual(kernel.shape));
                 if (place < 0)
@@ -72,13 +73,21 @@ internal sealed class OnnxFile
                     string[] parts = ["weight", "bias", "running_mean", "running_var"];
                     for (int part = 0; part < parts.Length; part++)
                     {
-                        weights[$"{modules[place + 1].name}.{parts[part]}"] = _initialisers[_nodes[i + 1].Inputs[part + 1]];
+                        weights[$"{modules[place + 1].name}.{parts[part]}"] = InputOf(i + 1, part + 1);
                     }
                 }
             }
         }
 
         return weights;
+    }
+
+    private Tensor InputOf(int node, int input)
+    {
+        var (type, inputs) = _nodes[node];
+        string name = inputs.ElementAtOrDefault(input) ?? "nothing";
+        return _initialisers.GetValueOrDefault(name)
+            ?? throw new InvalidDataException($"'{_path}': found {name} as input {input} of node {node} ({type}), expected the name of an initialiser.");
     }
 
     /// <summary>Calls a reader for every field of a message; what it does not read is skipped.</summary>

@@ -79,6 +79,9 @@ public sealed class OnnxFileTests : IDisposable
         path = Write([("Conv", ["x", "W"])], [("W", [2, 2], [1, 2, 3])]);
         Assert.Contains("'W' of type 1, shape [2, 2] and 3 values", Assert.Throws<InvalidDataException>(() => OnnxFile.Read(path)).Message);
         byte[] bytes = File.ReadAllBytes(path);
+        using var network = new ResNet(8, 10, 1);
+        var computed = OnnxFile.Read(Write([("Conv", ["x", "computed"])], []));
+        Assert.Contains("found computed as input 1 of node 0 (Conv)", Assert.Throws<InvalidDataException>(() => computed.WeightsOf(network, [])).Message);
         File.WriteAllBytes(path, bytes[..^3]);
         Assert.Contains("found no ONNX file", Assert.Throws<InvalidDataException>(() => OnnxFile.Read(path)).Message);
     }
