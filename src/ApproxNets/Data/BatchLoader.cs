@@ -108,7 +108,7 @@ public sealed class BatchLoader
         {
             foreach (Prepared prepared in ready.GetConsumingEnumerable())
             {
-                Batch batch = ToTensors(prepared, _views is null ? 0 : epoch % _views.Count);
+                Batch batch = ToTensors(prepared, ViewOf(epoch));
                 free.Add(prepared);
                 yield return batch;
             }
@@ -128,6 +128,7 @@ public sealed class BatchLoader
         try
         {
             int[] order = Order(epoch);
+            int view = ViewOf(epoch);
             for (int start = 0; start < ImagesPerEpoch; start += _batchSize)
             {
                 int count = Math.Min(_batchSize, ImagesPerEpoch - start);
@@ -143,7 +144,8 @@ public sealed class BatchLoader
                     prepared.Labels[b] = _images.Labels[image];
                     prepared.Numbers[b] = image;
                     Span<float> target = prepared.Pixels.AsSpan(b * _images.ImageLength, _images.ImageLength);
-                    WriteImage(epoch, _views is null ? (_seed, epoch, start + b) : (_views.Seed, epoch % _views.Count / 2, image), _images.Image(image), target);
+                    WriteImage(
+                        _views is null ? (_seed, epoch, start + b) : (_views.Seed, view / 2, image), mirrored: view % 2 == 1, _images.Image(image), target);
                 }
 
                 ready.Add(prepared, cancellation);
@@ -159,8 +161,10 @@ public sealed class BatchLoader
         }
     }
 
+    private int ViewOf(int epoch) => _views is null ? 0 : epoch % _views.Count;
+
     /// <summary>Normalises one image, cropped and flipped where asked.</summary>
-    private void WriteImage(int epoch, (int Seed, int Epoch, int Position) draw, ReadOnlySpan<byte> image, Span<float> target)
+    private void WriteImage((int Seed, int Epoch, int Position) draw, bool mirrored, ReadOnlySpan<byte> image, Span<float> target)
     {
         int height = _images.Height, width = _images.Width, dy = 0, dx = 0;
         bool flip = false;
@@ -169,7 +173,7 @@ public sealed class BatchLoader
             var random = new SplitMix64(draw.Seed, draw.Epoch, AugmentationStream, draw.Position);
             dy = random.Below((2 * CropPadding) + 1) - CropPadding;
             dx = random.Below((2 * CropPadding) + 1) - CropPadding;
-            flip = random.Below(2) == 1 ^ (_views is not null && epoch % 2 == 1);
+            flip = random.Below(2) == 1 ^ mirrored;
         }
 
         // Target column x shows source column x + dx (mirrored: W - 1 - x + dx); [first, last) are the x whose source exists.

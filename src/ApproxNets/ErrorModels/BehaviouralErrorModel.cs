@@ -7,8 +7,8 @@ namespace ApproxNets.ErrorModels;
 
 /// <summary>
 /// The truth that the other models predict. Runs the layer on the whole sample with the multiplier and with the exact one, and takes
-/// mean and standard deviation of the difference over all outputs, the sums of a tuned multiplier times its scale. Exact for the sample. The number of sample images decides the cost;
-/// <see cref="LayerSample.First"/> takes fewer. Sums are formed in double precision in a fixed order.
+/// mean and standard deviation of the difference over all outputs, the sums of a tuned multiplier times its scale. Exact for the sample. The
+/// number of sample images decides the cost; <see cref="LayerSample.First"/> takes fewer. Sums are formed in double precision in a fixed order.
 /// </summary>
 public sealed class BehaviouralErrorModel : IErrorModel
 {

@@ -84,13 +84,15 @@ public sealed class ErrorTable
         {
             Keep(errorModel.EstimateAll(samples, [.. inexact.Select(m => library.Multipliers[m])], cancellation), 0);
         }
-
-        // Layer by layer: the tuned tables of all layers together would take gigabytes.
-        for (int l = 0; l < samples.Count && tuning is not null; l++)
+        else
         {
-            int layer = l;
-            Multiplier[] ofLayer = [.. inexact.AsParallel().AsOrdered().Select(m => tuning[layer, library.Multipliers[m]])];
-            Keep(errorModel.EstimateAll([samples[l]], ofLayer, cancellation), l);
+            // Layer by layer: the tuned tables of all layers together would take gigabytes.
+            for (int l = 0; l < samples.Count; l++)
+            {
+                int layer = l;
+                Multiplier[] ofLayer = [.. inexact.AsParallel().AsOrdered().Select(m => tuning[layer, library.Multipliers[m]])];
+                Keep(errorModel.EstimateAll([samples[l]], ofLayer, cancellation), l);
+            }
         }
 
         return new ErrorTable(errorModel.Name, samples, library.Multipliers, estimates);

@@ -150,7 +150,7 @@ public sealed class Experiment
     {
         options ??= Recipe.Retraining;
         var model = Load(from);
-        assignment = Tuning(model)?.Of(assignment) ?? assignment;
+        assignment = Tuned(model, assignment);
         model.Use(assignment, gradient);
         return Run(
             "retrained", StageKeys.Retrained(this, from, StageKeys.Describe(assignment), options, gradient, _teacher.Value?.Sha256), model,
@@ -226,9 +226,14 @@ public sealed class Experiment
         ErrorTable.Of(Samples(model), Library, errorModel ?? new MultiDistributionErrorModel(), Cancellation, Tuning(model));
 
     /// <summary>The weight tuning for a model's operands on validation images; null where the recipe tunes no weights. Stages apply it
-    /// themselves, to multipliers that are not tuned already; whoever puts an assignment into a model does it with <c>experiment.Tuning(model)?.Of(assignment) ?? assignment</c>.</summary>
+    /// themselves, to multipliers that are not tuned already; whoever puts an assignment into a model calls <see cref="Tuned"/>.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>
     public WeightTuning? Tuning(ApproxModel model) => Recipe.TunedWeights ? new(Samples(model)) : null;
+
+    /// <summary>What the layers of a model compute with under an assignment: its multipliers, tuned where the recipe tunes weights.</summary>
+    /// <param name="model">The model; its arithmetics are restored.</param>
+    /// <param name="assignment">One multiplier per layer.</param>
+    public Assignment Tuned(ApproxModel model, Assignment assignment) => Tuning(model)?.Of(assignment) ?? assignment;
 
     /// <summary>Takes the operands of all layers on validation images.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>

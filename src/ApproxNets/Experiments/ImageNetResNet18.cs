@@ -115,7 +115,7 @@ public static class ImageNetResNet18
     {
         using var scope = NewDisposeScope();
         List<string> leftOut = [];
-        var network = new ResNet18(1, 0);
+        using var network = new ResNet18(1, 0);
         var weights = OnnxFile.Read(onnx).WeightsOf(network, leftOut);
         if (leftOut.Count != LastBlock)
         {

@@ -143,7 +143,7 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         }
 
         using var model = experiment.Load(start.Stage);
-        model.Use(experiment.Tuning(model)?.Of(assignment) ?? assignment);
+        model.Use(experiment.Tuned(model, assignment));
         double before = 100 * experiment.TestAccuracy(model);
         double? after = null;
         double seconds = 0;

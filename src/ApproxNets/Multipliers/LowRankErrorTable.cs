@@ -4,7 +4,8 @@ namespace ApproxNets.Multipliers;
 
 /// <summary>
 /// A multiplier's error map as a sum of R separable terms, <c>m(x, w) ~ x w + sum_r u_r(x) v_r(w)</c>, by truncated singular value
-/// decomposition; of a tuned multiplier <c>alpha m(x, w)</c>, with its <see cref="Multiplier.Scale"/>. A sum of such products over a fan-in is R + 1 exact sums of products, hence a float convolution. Immutable.
+/// decomposition; of a tuned multiplier <c>alpha m(x, w)</c>, with its <see cref="Multiplier.Scale"/>. A sum of such products over a fan-in is
+/// R + 1 exact sums of products, hence a float convolution. Immutable.
 /// </summary>
 /// <remarks>
 /// <para>That float arithmetic replaces the table is the idea of Trommer, Waschneck, Kumar, "High-Throughput Approximate Multiplication

@@ -10,7 +10,8 @@ namespace ApproxNets.Training;
 /// <summary>
 /// What a teacher answers to several views of every training image, so that students need not run it: a strong teacher costs more than its
 /// students, and its answers to fixed views are the same for all of them. Each logit is kept as a byte: its distance to the greatest one of
-/// the image, in tenths, 25.5 at most. Softened by a temperature of 4, the rounding changes no probability by more than 1.3 %.
+/// the image, in tenths, 25.5 at most. Softened by a temperature of 4, the rounding changes a probability by at most 2.5 % of itself, and
+/// the limit concerns those below 0.2 % of the greatest.
 /// </summary>
 public sealed class TeacherAnswers
 {
