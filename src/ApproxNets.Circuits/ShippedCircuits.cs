@@ -40,6 +40,13 @@ public static class ShippedCircuits
         return found is null ? null : new MultiplierCircuit(multiplier, found.Netlist);
     }
 
+    /// <summary>The shipped circuits of a signedness, as they are in the file.</summary>
+    /// <param name="signedness">How the operands are read.</param>
+    /// <exception cref="FileNotFoundException">The file is neither in the repository nor beside the program.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static IEnumerable<Netlist> Of(Signedness signedness) =>
+        Circuits.Value.SelectMany(same => same).Where(circuit => circuit.Signedness == signedness).Select(circuit => circuit.Netlist);
+
     /// <summary>Makes the circuits of the shipped library: the same on every machine. Evolution takes minutes.</summary>
     /// <param name="checkpoints">Folder that the evolution's state is kept in, so that an interrupted run goes on; null for none.</param>
     /// <param name="progress">Receives the name of the circuit that is evolved, and how far it is.</param>

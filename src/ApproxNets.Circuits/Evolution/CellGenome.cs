@@ -92,6 +92,128 @@ internal sealed class CellGenome
         }
     }
 
+    /// <summary>The cells of a circuit: full adders as <see cref="CircuitCost"/> finds them, gates otherwise. Inverters, which are no cells here,
+    /// become XORs with 1, which count as none.</summary>
+    /// <param name="netlist">The circuit; operands of fewer than 8 bits are widened.</param>
+    internal static CellGenome Of(Netlist netlist)
+    {
+        Netlist simple = netlist.Widened().Simplified();
+        var cells = new List<Cell>();
+        var signals = new int[simple.NetCount];
+        for (int i = 0; i < simple.InputCount; i++)
+        {
+            signals[i] = 2 + i;
+        }
+
+        foreach (MappedCell mapped in CellMapping.Cells(simple))
+        {
+            if (mapped.Carry >= 0 && mapped.Inputs.Length == 3)
+            {
+                FullAdder(mapped);
+                continue;
+            }
+
+            // A half adder is two gates here, and the evaluator knows no cell of both.
+            foreach (int net in mapped.Carry >= 0 ? [mapped.Output, mapped.Carry] : new[] { mapped.Output })
+            {
+                signals[net] = OfGate(simple.Gates[net - simple.InputCount]);
+            }
+        }
+
+        int[] outputs = [.. simple.Outputs, .. Enumerable.Repeat(-1, OutputCount - simple.Outputs.Length)];
+        var genome = new CellGenome([.. cells], [.. outputs.Select(net => net < 0 ? 0 : signals[net])]);
+        genome.FindActive();
+        return genome;
+
+        int Add(CellKind kind, int x, int y, int z = 0)
+        {
+            cells.Add(new Cell(kind, x, y, z));
+            return FirstCell + (2 * (cells.Count - 1));
+        }
+
+        int OfGate(Gate gate) => gate.Kind switch
+        {
+            GateKind.Const0 => 0,
+            GateKind.Const1 => 1,
+            GateKind.Buf => signals[gate.X],
+            GateKind.Not => Add(CellKind.Xor, signals[gate.X], 1),
+            GateKind.And => Add(CellKind.And, signals[gate.X], signals[gate.Y]),
+            GateKind.Or => Add(CellKind.Or, signals[gate.X], signals[gate.Y]),
+            GateKind.Xor => Add(CellKind.Xor, signals[gate.X], signals[gate.Y]),
+            GateKind.Nand => Add(CellKind.Nand, signals[gate.X], signals[gate.Y]),
+            GateKind.Nor => Add(CellKind.Nor, signals[gate.X], signals[gate.Y]),
+            GateKind.Xnor => Add(CellKind.Xnor, signals[gate.X], signals[gate.Y]),
+            GateKind.Mux => Add(
+                CellKind.Or,
+                Add(CellKind.And, signals[gate.X], Add(CellKind.Xor, signals[gate.S], 1)),
+                Add(CellKind.And, signals[gate.Y], signals[gate.S])),
+            _ => throw new UnreachableException($"Gate kind {gate.Kind}."),
+        };
+
+        // Inputs and outputs of an adder may be inverted: the values of the nets say which.
+        void FullAdder(MappedCell adder)
+        {
+            int[] of = [.. adder.Inputs.Select(net => signals[net])];
+            for (int inverted = 0; inverted < 8; inverted++)
+            {
+                var (differs, agrees) = Majority(simple, adder, inverted);
+                if (differs && agrees)
+                {
+                    continue;
+                }
+
+                int[] inputs = [.. of.Select((signal, i) => (inverted >> i & 1) == 0 ? signal : Add(CellKind.Xor, signal, 1))];
+                int sum = Add(CellKind.FullAdder, inputs[0], inputs[1], inputs[2]);
+                signals[adder.Carry] = differs ? Add(CellKind.Xor, sum + 1, 1) : sum + 1;
+                signals[adder.Output] = Differs(simple, adder, inverted) ? Add(CellKind.Xor, sum, 1) : sum;
+                return;
+            }
+
+            throw new UnreachableException("A full adder's carry that is no majority.");
+        }
+    }
+
+    /// <summary>Whether a mapped adder's carry differs from, and equals, the majority of its inputs, some inverted, for some operands.</summary>
+    private static (bool Differs, bool Agrees) Majority(Netlist netlist, MappedCell adder, int inverted)
+    {
+        var (differs, agrees) = (false, false);
+        ForEachWord(netlist, adder, inverted, (x, y, z, nets, word) =>
+        {
+            ulong difference = ((x & y) | (z & (x ^ y))) ^ nets[(adder.Carry * Netlist.BlockWords) + word];
+            (differs, agrees) = (differs || difference != 0, agrees || difference != ulong.MaxValue);
+        });
+        return (differs, agrees);
+    }
+
+    private static bool Differs(Netlist netlist, MappedCell adder, int inverted)
+    {
+        bool differs = false;
+        ForEachWord(netlist, adder, inverted, (x, y, z, nets, word) => differs |= (x ^ y ^ z) != nets[(adder.Output * Netlist.BlockWords) + word]);
+        return differs;
+    }
+
+    private static void ForEachWord(Netlist netlist, MappedCell adder, int inverted, Action<ulong, ulong, ulong, ulong[], int> action)
+    {
+        var nets = new ulong[netlist.NetCount * Netlist.BlockWords];
+        for (int first = 0; first < netlist.WordCount; first += Netlist.BlockWords)
+        {
+            netlist.Evaluate(first, nets);
+            for (int word = 0; word < Netlist.BlockWords; word++)
+            {
+                ulong Input(int i) => nets[(adder.Inputs[i] * Netlist.BlockWords) + word] ^ ((inverted >> i & 1) == 0 ? 0 : ulong.MaxValue);
+                action(Input(0), Input(1), Input(2), nets, word);
+            }
+        }
+    }
+
+    /// <summary>The same circuit with cells out of use behind its own.</summary>
+    internal CellGenome Padded(int cells)
+    {
+        var genome = new CellGenome([.. Cells, .. new Cell[cells - Cells.Length]], [.. Outputs]);
+        genome.FindActive();
+        return genome;
+    }
+
     internal void CopyFrom(CellGenome other)
     {
         other.Cells.CopyTo(Cells, 0);

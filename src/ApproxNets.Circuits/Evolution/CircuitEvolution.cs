@@ -11,7 +11,7 @@ namespace ApproxNets.Circuits.Evolution;
 /// not greater, so that neutral changes go on (Vasicek and Sekanina, "Evolutionary approach to approximate digital circuits design", IEEE
 /// Trans. Evolutionary Computation 19(3), 2015). The limits grow: in ten steps over the first four fifths of the run, each doubles from
 /// 1/1024 of its value on, so that the error is not spent on the first change that happens to fit. Every child is tried on all 65,536 operand pairs, 64 a word, until a limit is exceeded.
-/// Power inside the loop is the formula of <see cref="CircuitCost"/> on unmapped cells. The same options give the same circuit, also after
+/// Then a <see cref="CircuitEvolutionOptions.Rival"/> may take the parent's place. Power inside the loop is the formula of <see cref="CircuitCost"/> on unmapped cells. The same options give the same circuit, also after
 /// interruptions.
 /// </remarks>
 public static class CircuitEvolution
@@ -32,7 +32,12 @@ public static class CircuitEvolution
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
-        CellGenome parent = CellGenome.Exact(options.Signedness), child = CellGenome.Exact(options.Signedness);
+        CellGenome parent = CellGenome.Exact(options.Signedness);
+        CellGenome? rival = options.Rival is { } circuit ? CellGenome.Of(circuit) : null;
+        int cells = Math.Max(parent.Cells.Length, rival?.Cells.Length ?? 0);
+        parent = parent.Padded(cells);
+        CellGenome child = parent.Padded(cells);
+        rival = rival?.Padded(cells);
         var evaluator = new GenomeEvaluator(options, parent.SignalCount);
         double exact = evaluator.Power(parent);
         var random = SplitMix64.FromState((ulong)options.Seed);
@@ -79,6 +84,12 @@ public static class CircuitEvolution
                 }
             }
 
+            if (rival is not null && done == FullSizeFrom(options.Evaluations) && evaluator.Power(rival) is var rivals && rivals < power)
+            {
+                power = rivals;
+                parent.CopyFrom(rival);
+            }
+
             child.CopyFrom(parent);
             if (child.Mutate(ref random))
             {
@@ -110,6 +121,24 @@ public static class CircuitEvolution
             }
         }
     }
+
+    /// <summary>Finds the circuit of least power among those within the limits, to be the <see cref="CircuitEvolutionOptions.Rival"/>.</summary>
+    /// <param name="options">The limits.</param>
+    /// <param name="circuits">The circuits; those of other signedness are of no use.</param>
+    /// <returns>The first of the cheapest; null when none is within the limits.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static Netlist? CheapestWithin(CircuitEvolutionOptions options, IEnumerable<Netlist> circuits)
+    {
+        options.Check();
+        return circuits.AsParallel().AsOrdered()
+            .Select(circuit => (Circuit: circuit, Genome: CellGenome.Of(circuit)))
+            .Select(c => (c.Circuit, Power: new GenomeEvaluator(options, c.Genome.SignalCount).Power(c.Genome)))
+            .Where(c => double.IsFinite(c.Power)).AsSequential()
+            .OrderBy(c => c.Power).FirstOrDefault().Circuit;
+    }
+
+    /// <summary>The first evaluation for which the limits are as they were asked for.</summary>
+    private static long FullSizeFrom(long evaluations) => ((4 * evaluations) + 4) / 5;
 
     /// <summary>The part of the limits that counts: doubles ten times, linearly in between, and is 1 from four fifths of the run on. All
     /// exact in binary, hence the same everywhere.</summary>

@@ -25,11 +25,28 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
     /// <c>sum p_x p_w |m(x, w) - x w|</c>.</summary>
     public double? MaxWeightedError { get; init; }
 
+    /// <summary>Greatest root of the mean squared error under the same distributions, <c>sqrt(sum p_x p_w (m(x, w) - x w)^2)</c>: what a network
+    /// takes for the deviation of a product's noise. Few large errors count for more here than in <see cref="MaxWeightedError"/>.</summary>
+    public double? MaxWeightedDeviation { get; init; }
+
     /// <summary>Probability of each activation, 256 entries in numeric order with the sum 1.</summary>
     public IReadOnlyList<double>? Activations { get; init; }
 
     /// <summary>Probability of each weight, 256 entries in numeric order with the sum 1.</summary>
     public IReadOnlyList<double>? Weights { get; init; }
+
+    /// <summary>
+    /// Looks for a circuit to multiply magnitudes (<see cref="Multiplier.SignMagnitude"/>): the distributions are those of signed operands, the
+    /// weighted error is that of the product of the signed multiplier, <c>sum p_x p_w |m(2|x|, 2|w|) / 4 - |x| |w||</c>, and the power counts
+    /// the sign logic. Without distributions, those of <see cref="OperandDistributions"/>.
+    /// </summary>
+    public bool SignMagnitude { get; init; }
+
+    /// <summary>
+    /// A circuit that takes the place of the best one when the limits have grown to their full size and it is within them and takes less power; null
+    /// for none. A design of the literature may be better than what few evaluations find from the exact array.
+    /// </summary>
+    public Netlist? Rival { get; init; }
 
     /// <summary>The file that the state is kept in, every ten seconds and at the end: a run goes on from one that fits. Null: none.</summary>
     public string? CheckpointPath { get; init; }
@@ -37,7 +54,8 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
     /// <summary>All that decides the course of the run, in one line.</summary>
     internal string Fingerprint => FormattableString.Invariant(
         $"2 {Signedness} seed {Seed} of {Evaluations} mae {MaxMeanAbsoluteError} wce {MaxWorstCaseError} mre {MaxMeanRelativeError} ")
-        + FormattableString.Invariant($"weighted {MaxWeightedError} {Hash(Activations)} {Hash(Weights)}");
+        + FormattableString.Invariant($"weighted {MaxWeightedError} {Hash(Activations)} {Hash(Weights)}")
+        + (MaxWeightedDeviation is { } deviation ? FormattableString.Invariant($" deviation {deviation}") : "") + (SignMagnitude ? " sign-magnitude" : "") + (Rival is { } rival ? $" rival {Hash(rival)}" : "");
 
     /// <summary>Throws when an option is out of range.</summary>
     /// <exception cref="ArgumentException">No limit is set; a limit, the number of evaluations or the signedness is out of range; a
@@ -50,7 +68,14 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
             throw new ArgumentException($"Found {Evaluations} evaluations, expected 1 to {MostEvaluations}.");
         }
 
-        double?[] limits = [MaxMeanAbsoluteError, MaxWorstCaseError, MaxMeanRelativeError, MaxWeightedError];
+        bool weighted = MaxWeightedError is not null || MaxWeightedDeviation is not null;
+        if (SignMagnitude && (Signedness != Signedness.Unsigned || !weighted))
+        {
+            throw new ArgumentException("Sign and magnitude: found signed operands or no limit on a weighted error, expected an unsigned "
+                + "circuit, which multiplies magnitudes, and such a limit.");
+        }
+
+        double?[] limits = [MaxMeanAbsoluteError, MaxWorstCaseError, MaxMeanRelativeError, MaxWeightedError, MaxWeightedDeviation];
         if (limits.All(limit => limit is null))
         {
             throw new ArgumentException("Found no limit on the error, expected at least one: an empty circuit would win.");
@@ -65,7 +90,7 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
             }
         }
 
-        if (MaxWeightedError is null ? Activations is not null || Weights is not null : Activations is null || Weights is null)
+        if (!weighted ? Activations is not null || Weights is not null : Activations is null || Weights is null)
         {
             throw new ArgumentException("Found a weighted error without both distributions, or a distribution without a limit on the "
                 + "weighted error; expected all three or none.");
@@ -81,6 +106,9 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
             }
         }
     }
+
+    private static string Hash(Netlist netlist) => Convert.ToHexStringLower(SHA256.HashData(
+        [.. MemoryMarshal.AsBytes(netlist.Gates), .. MemoryMarshal.AsBytes(netlist.Outputs)]))[..12];
 
     private static string Hash(IReadOnlyList<double>? values) => values is null
         ? "-"

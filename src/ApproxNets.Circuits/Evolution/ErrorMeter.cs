@@ -15,8 +15,8 @@ internal sealed class ErrorMeter
     private readonly CircuitEvolutionOptions _options;
     private readonly ulong[] _exact = new ulong[Blocks * Planes * Words];
     private readonly ulong[] _difference = new ulong[(Planes + 1) * Words];
-    private readonly List<(double[] Weights, double Limit)> _weighted = [];
-    private readonly double[] _weightedSums = new double[2];
+    private readonly List<(double[] Weights, double Limit, bool Squared)> _weighted = [];
+    private readonly double[] _weightedSums = new double[3];
     private long _sum;
 
     internal ErrorMeter(CircuitEvolutionOptions options)
@@ -36,17 +36,26 @@ internal sealed class ErrorMeter
             }
 
             relative[pair] = product == 0 ? 0 : 1.0 / Math.Abs(product) / (255 * 255);
-            byOperands[pair] = options.MaxWeightedError is null ? 0 : options.Activations![x + half] * options.Weights![w + half];
+            byOperands[pair] = options.Activations is null ? 0
+                : !options.SignMagnitude ? options.Activations![x + half] * options.Weights![w + half]
+                : x % 2 != 0 || w % 2 != 0 ? 0
+                : OperandDistributions.OfMagnitude(options.Activations!, x / 2) * OperandDistributions.OfMagnitude(options.Weights!, w / 2) / 4;
         }
 
         if (options.MaxMeanRelativeError is { } mre)
         {
-            _weighted.Add((relative, mre));
+            _weighted.Add((relative, mre, false));
         }
 
         if (options.MaxWeightedError is { } weighted)
         {
-            _weighted.Add((byOperands, weighted));
+            _weighted.Add((byOperands, weighted, false));
+        }
+
+        if (options.MaxWeightedDeviation is { } deviation)
+        {
+            // A product of magnitudes is a quarter of the circuit's: its square a sixteenth, of which byOperands has a quarter.
+            _weighted.Add((options.SignMagnitude ? Array.ConvertAll(byOperands, p => p / 4) : byOperands, deviation, true));
         }
     }
 
@@ -80,8 +89,10 @@ internal sealed class ErrorMeter
 
         for (int i = 0; i < _weighted.Count; i++)
         {
-            _weightedSums[i] += WeightedSum(block, _weighted[i].Weights);
-            if (_weightedSums[i] > Share * _weighted[i].Limit)
+            var (weights, limit, squared) = _weighted[i];
+            limit *= Share;
+            _weightedSums[i] += WeightedSum(block, weights, squared);
+            if (_weightedSums[i] > (squared ? limit * limit : limit))
             {
                 return false;
             }
@@ -179,7 +190,7 @@ internal sealed class ErrorMeter
         return worst;
     }
 
-    private double WeightedSum(int block, double[] weights)
+    private double WeightedSum(int block, double[] weights, bool squared)
     {
         double sum = 0;
         Span<int> errors = stackalloc int[64];
@@ -198,7 +209,8 @@ internal sealed class ErrorMeter
             ReadOnlySpan<double> own = weights.AsSpan(((block * Words) + word) * 64, 64);
             for (int lane = 0; lane < 64; lane++)
             {
-                sum += own[lane] * Math.Abs(errors[lane]);
+                double error = Math.Abs(errors[lane]);
+                sum += own[lane] * (squared ? error * error : error);
             }
         }
 

@@ -15,10 +15,12 @@ internal sealed class GenomeEvaluator
     private readonly int[] _toggles;
     private readonly int[] _readers;
     private readonly double[] _loads;
+    private readonly bool _signMagnitude;
 
     internal GenomeEvaluator(CircuitEvolutionOptions options, int signalCount)
     {
         _errors = new ErrorMeter(options);
+        _signMagnitude = options.SignMagnitude;
         (_signals, _following) = (new ulong[signalCount * Words], new ulong[signalCount * Words]);
         _signals.AsSpan(Words, Words).Fill(ulong.MaxValue);
         _following.AsSpan(Words, Words).Fill(ulong.MaxValue);
@@ -111,7 +113,7 @@ internal sealed class GenomeEvaluator
             }
         }
 
-        return power;
+        return power + (_signMagnitude ? SignLogic(genome) : 0);
 
         void Load(int signal, double capacitance)
         {
@@ -121,6 +123,15 @@ internal sealed class GenomeEvaluator
 
         double Switching(int signal, double energy) => CircuitCost.SwitchingPower(
             _toggles[signal] / (double)(TransitionBlocks * InputTransitions.PerBlock), energy, _loads[signal]);
+    }
+
+    /// <summary>The XOR behind every output that varies, as <see cref="Multiplier.SignMagnitude"/> counts them.</summary>
+    private double SignLogic(CellGenome genome)
+    {
+        int[] varying = [.. genome.Outputs.Where(output => !IsConstant(output))];
+        double bits = varying.Sum(output => output < CellGenome.FirstCell
+            ? InputTransitions.ToggleProbability : _toggles[output] / (double)(TransitionBlocks * InputTransitions.PerBlock));
+        return Multiplier.SignLogicPower(bits, varying.Length) * CircuitCost.OfExact(Signedness.Signed).PowerMicrowatts;
     }
 
     /// <summary>What is left of a cell when some of its inputs are constant and perhaps one of its outputs is not read; nothing of a wire or

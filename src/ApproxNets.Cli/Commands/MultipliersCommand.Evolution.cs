@@ -5,6 +5,7 @@ using ApproxNets.Circuits;
 using ApproxNets.Circuits.Evolution;
 using ApproxNets.Circuits.Import;
 using ApproxNets.Cli.Running;
+using ApproxNets.Experiments;
 using ApproxNets.Multipliers;
 
 namespace ApproxNets.Cli.Commands;
@@ -24,12 +25,27 @@ internal static partial class MultipliersCommand
         {
             Description = "Greatest mean absolute error under the distributions of --activations and --weights.",
         };
+        var deviation = new Option<double?>("--max-deviation")
+        {
+            Description = "Greatest root mean square error under the same distributions.",
+        };
         var activations = new Option<string?>("--activations")
         {
             Description = "File of 256 probabilities, one a line, of the activations in numeric order.",
             HelpName = "FILE",
         };
         var weights = new Option<string?>("--weights") { Description = "The same of the weights.", HelpName = "FILE" };
+        var signMagnitude = new Option<bool>("--sign-magnitude")
+        {
+            Description = "An unsigned circuit for magnitudes of signed operands: --max-weighted, --max-deviation and the power are those of the signed multiplier, with its "
+                + "sign logic. Operands are distributed as in networks unless --layer or files say otherwise.",
+        };
+        var layer = new Option<int?>("--layer")
+        {
+            Description = "Operands are distributed as in this layer, from 0, of the 8-bit --network on --dataset; it is trained if it is not there.",
+        };
+        var network = new Option<string>("--network") { Description = "Network of --layer.", DefaultValueFactory = _ => "resnet8" };
+        var dataset = new Option<string>("--dataset") { Description = "Data set of --layer.", DefaultValueFactory = _ => "shapes" };
         var seconds = new Option<double?>("--seconds")
         {
             Description = "About the time to take, instead of --evaluations: as many as this machine is expected to try. Another run gives "
@@ -55,7 +71,7 @@ internal static partial class MultipliersCommand
         var name = new Option<string?>("--name") { Description = "The circuit's name.", HelpName = "NAME" };
         var command = new Command("evolve", "Evolves a circuit of least power within limits on its error, into a library.")
         {
-            signed, mae, wce, mre, weighted, activations, weights, seconds, evaluations, seed, checkpoint, library, name,
+            signed, mae, wce, mre, weighted, deviation, activations, weights, signMagnitude, layer, network, dataset, seconds, evaluations, seed, checkpoint, library, name,
         };
         command.SetAction(parsed => Run(parsed.GetValue(json), () =>
         {
@@ -71,6 +87,21 @@ internal static partial class MultipliersCommand
                 throw new UsageException("--seconds excludes --evaluations and --checkpoint: a run that goes on needs a fixed number.");
             }
 
+            bool onMagnitudes = parsed.GetValue(signMagnitude);
+            if (parsed.GetValue(layer) is not null && (parsed.GetValue(activations) is not null || parsed.GetValue(weights) is not null))
+            {
+                throw new UsageException("--layer excludes --activations and --weights: it says what they say.");
+            }
+
+            var (ofActivations, ofWeights) = parsed.GetValue(layer) is { } number
+                ? OfLayer(parsed.GetValue(dataset)!, parsed.GetValue(network)!, number, onMagnitudes || parsed.GetValue(signed))
+                : (Distribution(parsed.GetValue(activations)), Distribution(parsed.GetValue(weights)));
+            if (onMagnitudes)
+            {
+                ofActivations ??= OperandDistributions.Rectified;
+                ofWeights ??= OperandDistributions.Symmetric;
+            }
+
             var options = new CircuitEvolutionOptions(
                 parsed.GetValue(signed) ? Signedness.Signed : Signedness.Unsigned, parsed.GetValue(seed),
                 parsed.GetValue(evaluations) ?? DefaultEvaluations)
@@ -79,11 +110,14 @@ internal static partial class MultipliersCommand
                 MaxWorstCaseError = parsed.GetValue(wce),
                 MaxMeanRelativeError = parsed.GetValue(mre) / 100,
                 MaxWeightedError = parsed.GetValue(weighted),
-                Activations = Distribution(parsed.GetValue(activations)),
-                Weights = Distribution(parsed.GetValue(weights)),
+                MaxWeightedDeviation = parsed.GetValue(deviation),
+                Activations = ofActivations,
+                Weights = ofWeights,
+                SignMagnitude = onMagnitudes,
                 CheckpointPath = parsed.GetValue(checkpoint),
             };
             options.Check();
+            options = options with { Rival = CircuitEvolution.CheapestWithin(options, Circuits(parsed.GetValue(library)!, options.Signedness)) };
             return Evolve(options, time, parsed.GetValue(library)!, parsed.GetValue(name));
         }));
         return command;
@@ -91,7 +125,7 @@ internal static partial class MultipliersCommand
 
     private static MultiplierReport.Result Evolve(CircuitEvolutionOptions options, double? seconds, string library, string? name)
     {
-        string prefix = $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{Limits(options)}_s{options.Seed}";
+        string prefix = $"mul8{(options.Signedness == Signedness.Signed ? 's' : 'u')}_evo{(options.SignMagnitude ? "_sm" : "")}{Limits(options)}_s{options.Seed}";
         string folder = MultiplierLibrary.FolderOf(library);
         UserLibrary.CheckCanAdd(folder, name ?? prefix); // now, as the run may be long
         if (seconds is { } time)
@@ -171,15 +205,31 @@ internal static partial class MultipliersCommand
         return command;
     }
 
+    /// <summary>The circuits that evolution is to beat: those that are shipped, and those of the library that it is for.</summary>
+    private static IEnumerable<Netlist> Circuits(string library, Signedness signedness) => ShippedCircuits.Of(signedness).Concat(
+        MultiplierLibrary.List().Any(status => status.IsComplete && status.Name == library)
+            ? Open(library).Where(entry => entry.Multiplier.Signedness == signedness).Select(entry => entry.Circuit()).OfType<Netlist>()
+            : []);
+
+    private static (IReadOnlyList<double> Activations, IReadOnlyList<double> Weights) OfLayer(string dataset, string network, int layer, bool signed)
+    {
+        var experiment = Experiment.Open(
+            dataset, network, scheme: signed ? "signed" : "unsigned", profile: dataset == "shapes" ? "quick" : "full");
+        var samples = experiment.Samples(experiment.Quantized().Model);
+        return layer >= 0 && layer < samples.Count
+            ? (samples[layer].ActivationDistribution, samples[layer].WeightDistribution)
+            : throw new UsageException($"--layer: found {layer}, expected 0..{samples.Count - 1} of {network}.");
+    }
+
     private static string Limits(CircuitEvolutionOptions options) => string.Concat(
         new (string Name, double? Limit)[]
         {
             ("mae", options.MaxMeanAbsoluteError), ("wce", options.MaxWorstCaseError), ("mre", 100 * options.MaxMeanRelativeError),
-            ("weighted", options.MaxWeightedError),
+            ("weighted", options.MaxWeightedError), ("deviation", options.MaxWeightedDeviation),
         }.Where(limit => limit.Limit is not null)
         .Select(limit => string.Create(CultureInfo.InvariantCulture, $"_{limit.Name}{limit.Limit:G6}")));
 
-    private static double[]? Distribution(string? path)
+    private static IReadOnlyList<double>? Distribution(string? path)
     {
         if (path is null)
         {

@@ -29,4 +29,10 @@ public sealed record AssignmentResult(
 {
     /// <summary>The savings that "agn-savings" was asked for, 0..1; null for other methods.</summary>
     public double? Target { get; init; }
+
+    /// <summary>
+    /// Test accuracy in per cent with the statistics of batch normalisation estimated anew (<see cref="Training.BatchStatistics"/>) and no training
+    /// under the assignment; null where the network has no batch normalisation.
+    /// </summary>
+    public double? Top1NewStatistics { get; init; }
 }

@@ -145,6 +145,10 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         using var model = experiment.Load(start.Stage);
         model.Use(experiment.Tuned(model, assignment));
         double before = 100 * experiment.TestAccuracy(model);
+        var seen = experiment.Data.Training.Take(Math.Min(BatchStatistics.Images, experiment.Data.Training.Count));
+        double? estimated = BatchStatistics.Estimate(model.Network, seen, experiment.Data.Statistics, cancellation: experiment.Cancellation) > 0
+            ? 100 * experiment.TestAccuracy(model)
+            : null;
         double? after = null;
         double seconds = 0;
         try
@@ -161,7 +165,10 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
 
         return new AssignmentResult(
             start.Lambda, method.Name, assignment.Savings, before, after, found.Seconds + (start.Search?.Seconds ?? 0), seconds,
-            retraining.Epochs + (start.Search?.Epochs.Count ?? 0), found.Evaluations, [.. assignment.Multipliers.Select(m => m.Name)]);
+            retraining.Epochs + (start.Search?.Epochs.Count ?? 0), found.Evaluations, [.. assignment.Multipliers.Select(m => m.Name)])
+        {
+            Top1NewStatistics = estimated,
+        };
     }
 
     /// <summary>A network that methods start from.</summary>

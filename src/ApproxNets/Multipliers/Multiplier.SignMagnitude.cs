@@ -101,7 +101,16 @@ public sealed partial class Multiplier
             changes += BitOperations.PopCount((uint)((products[operands] ^ products[operands ^ toggles]) & varying));
         }
 
-        double bits = (double)changes / Transitions, sign = 2 * ToggleProbability * (1 - ToggleProbability);
+        return SignLogicPower((double)changes / Transitions, gates);
+    }
+
+    /// <summary>The power of the sign logic behind bits of known activity, relative to the exact signed multiplier.</summary>
+    /// <param name="bits">Sum of the varying bits' activities: shares of the transitions that change them, when every bit of an operand toggles
+    /// with probability 1/16.</param>
+    /// <param name="gates">Number of the varying bits.</param>
+    public static double SignLogicPower(double bits, int gates)
+    {
+        double sign = 2 * ToggleProbability * (1 - ToggleProbability);
         double outputs = bits + (gates * sign) - (2 * bits * sign);
         return (XorEnergy * (outputs + sign)) + (XorLoad * (bits + (gates * sign))) + ((gates + 1) * XorLeakage);
     }

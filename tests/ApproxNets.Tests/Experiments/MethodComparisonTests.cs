@@ -24,6 +24,7 @@ public sealed class MethodComparisonTests : IDisposable
         Assert.All(first, r => Assert.Equal(5, r.Multipliers.Count));
         Assert.All(first, r => Assert.InRange(r.Savings, 0, 1));
         Assert.All(first, r => Assert.InRange(r.Top1!.Value, 0, 100));
+        Assert.All(first, r => Assert.Null(r.Top1NewStatistics)); // LeNet5 has no batch normalisation
         Assert.All(first, r => Assert.Equal(r.Lambda is null, r.Method is "uniform" or "greedy" or "nsga2" or "random"));
 
         // The integer program has the matching's degradation at its disposal, and the uniform assignment was asked for its savings.

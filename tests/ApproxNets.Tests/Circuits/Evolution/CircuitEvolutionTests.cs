@@ -1,6 +1,7 @@
 using ApproxNets.Circuits.Evolution;
 using ApproxNets.Multipliers;
 using Xunit;
+using static ApproxNets.Circuits.MultiplierFamilies;
 
 namespace ApproxNets.Tests.Circuits.Evolution;
 
@@ -53,6 +54,69 @@ public sealed class CircuitEvolutionTests : IDisposable
         Assert.All(
             [byMean, byWorst, byRelative, byWeights, byAll], multiplier => Assert.InRange(multiplier.RelativePower, 0.01, 0.999));
         Assert.NotEqual(byMean.TableHash, byWorst.TableHash);
+    }
+
+    [Theory]
+    [MemberData(nameof(BothSignednesses))]
+    public void Every_shipped_circuit_is_a_genome_of_its_table_and_about_its_power(Signedness signedness)
+    {
+        CircuitEvolutionOptions any = Options(signedness, 1, ushort.MaxValue);
+        var circuits = ShippedCircuits.Of(signedness).Where((_, i) => i % 5 == 0).ToList();
+        Assert.True(circuits.Count > 30);
+        Assert.All(circuits, circuit =>
+        {
+            CellGenome genome = CellGenome.Of(circuit);
+            double power = new GenomeEvaluator(any, genome.SignalCount).Power(genome), own = CircuitCost.Of(circuit).PowerMicrowatts;
+            Assert.Equal(circuit.Widened().Products(signedness), genome.ToNetlist().Products(signedness));
+            Assert.InRange(power, 0.9 * own, (1.25 * own) + 1); // cells are costed as they are, without mapping: half adders as two gates
+        });
+    }
+
+    [Fact]
+    public void A_rival_that_is_better_than_what_was_found_takes_its_place()
+    {
+        CircuitEvolutionOptions options = Options(Signedness.Unsigned, 300, 400);
+        Netlist rival = CircuitEvolution.CheapestWithin(options, ShippedCircuits.Of(Signedness.Unsigned))!;
+        Multiplier of = rival.ToMultiplier("rival", Signedness.Unsigned), alone = Evolved(options), with = Evolved(options with { Rival = rival });
+
+        Assert.InRange(ErrorStatistics.Of(of).MeanAbsoluteError, 0, 400);
+        Assert.True(of.RelativePower < alone.RelativePower, $"{of.RelativePower} {alone.RelativePower}");
+        Assert.InRange(with.RelativePower, 0, of.RelativePower);
+        Assert.InRange(ErrorStatistics.Of(with).MeanAbsoluteError, 0, 400);
+        Assert.Null(CircuitEvolution.CheapestWithin(options with { MaxMeanAbsoluteError = 1e-9 }, [Truncated(Signedness.Unsigned, 8).Netlist]));
+    }
+
+    [Fact]
+    public void A_circuit_for_magnitudes_keeps_the_limit_on_the_signed_product_and_counts_the_sign_logic()
+    {
+        IReadOnlyList<double> x = OperandDistributions.Rectified, w = OperandDistributions.Symmetric;
+        CircuitEvolutionOptions options = Options(Signedness.Unsigned, 6000, null) with
+        {
+            SignMagnitude = true, MaxWeightedDeviation = 120, Activations = x, Weights = w,
+        };
+        Multiplier circuit = Evolved(options), signed = Multiplier.SignMagnitude(circuit);
+
+        int[] errors = signed.ErrorMap();
+        double squares = Enumerable.Range(0, errors.Length).Sum(i => x[i >> 8] * w[i & 255] * errors[i] * errors[i]);
+        Assert.InRange(Math.Sqrt(squares), 30, 120.6); // the table rounds quarters
+        Assert.InRange(signed.RelativePower, 0.05, 0.8);
+
+        CellGenome genome = CellGenome.Exact(Signedness.Unsigned);
+        double plain = new GenomeEvaluator(Options(Signedness.Unsigned, 1), genome.SignalCount).Power(genome);
+        double counted = new GenomeEvaluator(options, genome.SignalCount).Power(genome);
+        Assert.InRange((counted - plain) / CircuitCost.OfExact(Signedness.Signed).PowerMicrowatts, 0.15, 0.25); // 16 bits
+        Assert.Throws<ArgumentException>(() => (options with { Signedness = Signedness.Signed }).Check());
+        Assert.Throws<ArgumentException>(() => (options with { MaxWeightedDeviation = null, MaxMeanAbsoluteError = 3 }).Check());
+    }
+
+    [Fact]
+    public void Operands_of_networks_are_distributions()
+    {
+        Assert.Equal(1, OperandDistributions.Rectified.Sum(), 1e-9);
+        Assert.Equal(1, OperandDistributions.Symmetric.Sum(), 1e-9);
+        Assert.InRange(OperandDistributions.Rectified[128], 0.5, 0.52); // half of them, and the middle of the others
+        Assert.Equal(0, OperandDistributions.Rectified.Take(128).Sum());
+        Assert.Equal(OperandDistributions.Symmetric.Skip(1), OperandDistributions.Symmetric.Skip(1).Reverse());
     }
 
     [Fact]
