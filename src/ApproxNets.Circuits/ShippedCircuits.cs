@@ -27,6 +27,13 @@ public static class ShippedCircuits
         (92, 400_000), (186, 800_000), (397, 600_000), (549, 400_000), (680, 800_000), (2181, 1_500_000),
     ];
 
+    /// <summary>The limits on the deviation under the operands of networks, and the evaluations, of the shipped circuits for magnitudes: from about
+    /// what EvoApproxLib's <c>mul8u_17C8</c> has to more than its <c>mul8u_R36</c>.</summary>
+    internal static IReadOnlyList<(int MaxDeviation, long Evaluations)> MagnitudeTargets { get; } =
+    [
+        (500, 600_000), (420, 600_000), (345, 600_000), (280, 600_000), (206, 800_000), (150, 800_000), (105, 800_000), (70, 800_000),
+    ];
+
     /// <summary>Finds the circuit of a multiplier.</summary>
     /// <param name="multiplier">The multiplier, for example of a library that <see cref="MultiplierLibrary.Open"/> opened.</param>
     /// <returns>The multiplier with the shipped circuit of its name and its table; null when there is none.</returns>
@@ -59,8 +66,11 @@ public static class ShippedCircuits
         var circuits = new List<MultiplierCircuit>();
         foreach (Signedness signedness in Enum.GetValues<Signedness>())
         {
-            circuits.AddRange(Distinct(Families(signedness).Concat(
-                EvolutionTargets.Select(target => Evolve(signedness, target, checkpoints, progress, cancellation)))));
+            MultiplierCircuit[] families = [.. Families(signedness)];
+            var magnitudes = signedness == Signedness.Unsigned ? MagnitudeTargets : [];
+            circuits.AddRange(Distinct(families
+                .Concat(EvolutionTargets.Select(target => Evolve(signedness, target, checkpoints, progress, cancellation)))
+                .Concat(magnitudes.Select(target => EvolveForMagnitudes(target, families, checkpoints, progress, cancellation)))));
         }
 
         return circuits;
@@ -101,10 +111,32 @@ public static class ShippedCircuits
         var options = new CircuitEvolutionOptions(signedness, Seed: 1, target.Evaluations)
         {
             MaxMeanAbsoluteError = target.MaxMeanAbsoluteError,
-            CheckpointPath = folder is null ? null : Path.Combine(folder, name + ".json"),
         };
+        return Evolve(name, options, folder, progress, cancellation);
+    }
+
+    /// <summary>Evolves a circuit for magnitudes, with the cheapest of the families as its rival, or takes it from its checkpoint.</summary>
+    internal static MultiplierCircuit EvolveForMagnitudes(
+        (int MaxDeviation, long Evaluations) target, IReadOnlyList<MultiplierCircuit> families, string? folder,
+        Action<string, EvolutionProgress>? progress, CancellationToken cancellation)
+    {
+        var options = new CircuitEvolutionOptions(Signedness.Unsigned, Seed: 1, target.Evaluations)
+        {
+            SignMagnitude = true,
+            MaxWeightedDeviation = target.MaxDeviation,
+            Activations = OperandDistributions.Rectified,
+            Weights = OperandDistributions.Symmetric,
+        };
+        options = options with { Rival = CircuitEvolution.CheapestWithin(options, families.Select(family => family.Netlist)) };
+        return Evolve($"mul8u_evo_dev{target.MaxDeviation}", options, folder, progress, cancellation);
+    }
+
+    private static MultiplierCircuit Evolve(
+        string name, CircuitEvolutionOptions options, string? folder, Action<string, EvolutionProgress>? progress, CancellationToken cancellation)
+    {
+        options = options with { CheckpointPath = folder is null ? null : Path.Combine(folder, name + ".json") };
         EvolvedCircuit evolved = CircuitEvolution.Run(options, told => progress?.Invoke(name, told), cancellation);
-        return evolved.IsComplete ? evolved.Circuit.ToMultiplier(name, signedness) : throw new OperationCanceledException(cancellation);
+        return evolved.IsComplete ? evolved.Circuit.ToMultiplier(name, options.Signedness) : throw new OperationCanceledException(cancellation);
     }
 
     /// <summary>One multiplier of each table, the one of least power; of the exact ones the array, by falling power.</summary>

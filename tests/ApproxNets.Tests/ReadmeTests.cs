@@ -17,7 +17,7 @@ public sealed class ReadmeTests
     private static readonly string Root = RepositoryFolder.Find(AppContext.BaseDirectory);
     private static readonly string Readme = Read("README.md");
 
-    private static readonly string Results = Read("data/results/README.md");
+    private static readonly string Results = Read("data/results/README.md") + Read("data/results/APPENDIX.md");
 
     private static string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
 
@@ -177,6 +177,7 @@ public sealed class ReadmeTests
     [InlineData("CONTRIBUTING.md")]
     [InlineData("data/README.md")]
     [InlineData("data/results/README.md")]
+    [InlineData("data/results/APPENDIX.md")]
     public void Relative_links_lead_somewhere(string file)
     {
         string folder = Path.GetDirectoryName(Path.Combine(Root, file))!;

@@ -15,7 +15,7 @@ internal sealed class ErrorMeter
     private readonly CircuitEvolutionOptions _options;
     private readonly ulong[] _exact = new ulong[Blocks * Planes * Words];
     private readonly ulong[] _difference = new ulong[(Planes + 1) * Words];
-    private readonly List<(double[] Weights, double Limit, bool Squared)> _weighted = [];
+    private readonly List<(double[] Weights, ulong[] Lanes, double Limit, bool Squared)> _weighted = [];
     private readonly double[] _weightedSums = new double[3];
     private long _sum;
 
@@ -44,19 +44,31 @@ internal sealed class ErrorMeter
 
         if (options.MaxMeanRelativeError is { } mre)
         {
-            _weighted.Add((relative, mre, false));
+            Add(relative, mre, squared: false);
         }
 
         if (options.MaxWeightedError is { } weighted)
         {
-            _weighted.Add((byOperands, weighted, false));
+            Add(byOperands, weighted, squared: false);
         }
 
         if (options.MaxWeightedDeviation is { } deviation)
         {
             // A product of magnitudes is a quarter of the circuit's: its square a sixteenth, of which byOperands has a quarter.
-            _weighted.Add((options.SignMagnitude ? Array.ConvertAll(byOperands, p => p / 4) : byOperands, deviation, true));
+            Add(options.SignMagnitude ? Array.ConvertAll(byOperands, p => p / 4) : byOperands, deviation, squared: true);
         }
+    }
+
+    /// <summary>Adds a limit on a weighted sum, with the pairs of each word that have a weight: of magnitudes only every fourth has.</summary>
+    private void Add(double[] weights, double limit, bool squared)
+    {
+        var lanes = new ulong[weights.Length / 64];
+        for (int pair = 0; pair < weights.Length; pair++)
+        {
+            lanes[pair / 64] |= weights[pair] > 0 ? 1UL << (pair % 64) : 0;
+        }
+
+        _weighted.Add((weights, lanes, limit, squared));
     }
 
     /// <summary>The part of every limit that counts: 1 for the limits as they are.</summary>
@@ -89,9 +101,9 @@ internal sealed class ErrorMeter
 
         for (int i = 0; i < _weighted.Count; i++)
         {
-            var (weights, limit, squared) = _weighted[i];
+            var (weights, lanes, limit, squared) = _weighted[i];
             limit *= Share;
-            _weightedSums[i] += WeightedSum(block, weights, squared);
+            _weightedSums[i] += WeightedSum(block, weights, lanes, squared);
             if (_weightedSums[i] > (squared ? limit * limit : limit))
             {
                 return false;
@@ -190,17 +202,23 @@ internal sealed class ErrorMeter
         return worst;
     }
 
-    private double WeightedSum(int block, double[] weights, bool squared)
+    private double WeightedSum(int block, double[] weights, ulong[] lanes, bool squared)
     {
         double sum = 0;
         Span<int> errors = stackalloc int[64];
         for (int word = 0; word < Words; word++)
         {
+            ulong counting = lanes[(block * Words) + word];
+            if (counting == 0)
+            {
+                continue;
+            }
+
             errors.Clear();
             for (int plane = 0; plane <= Planes; plane++)
             {
                 int value = plane == Planes ? -1 << Planes : 1 << plane;
-                for (ulong bits = _difference[(plane * Words) + word]; bits != 0; bits &= bits - 1)
+                for (ulong bits = _difference[(plane * Words) + word] & counting; bits != 0; bits &= bits - 1)
                 {
                     errors[BitOperations.TrailingZeroCount(bits)] += value;
                 }

@@ -117,7 +117,9 @@ internal static partial class MultipliersCommand
                 CheckpointPath = parsed.GetValue(checkpoint),
             };
             options.Check();
-            options = options with { Rival = CircuitEvolution.CheapestWithin(options, Circuits(parsed.GetValue(library)!, options.Signedness)) };
+
+            // Of the shipped ones only: with a library that grows the same command would give another circuit every time.
+            options = options with { Rival = CircuitEvolution.CheapestWithin(options, ShippedCircuits.Of(options.Signedness)) };
             return Evolve(options, time, parsed.GetValue(library)!, parsed.GetValue(name));
         }));
         return command;
@@ -145,7 +147,15 @@ internal static partial class MultipliersCommand
         string full = !evolved.IsComplete ? $"{name ?? prefix}_n{evolved.Evaluations}of{options.Evaluations}"
             : name ?? $"{prefix}_n{evolved.Evaluations}";
         MultiplierCircuit circuit = evolved.Circuit.ToMultiplier(full, options.Signedness);
-        UserLibrary.Add(folder, [(circuit.Multiplier, circuit.Netlist)], replace: true);
+        List<(Multiplier, Netlist?)> added = [(circuit.Multiplier, circuit.Netlist)];
+        if (options.SignMagnitude)
+        {
+            // Opened for signed operands the library needs an exact signed multiplier; what is added of either kind brings one only of its own.
+            Netlist exact = CarrySaveArray.Exact(Signedness.Signed);
+            added.Add((exact.ToMultiplier(UserLibrary.ExactName(Signedness.Signed), Signedness.Signed).Multiplier, exact));
+        }
+
+        UserLibrary.Add(folder, added, replace: true);
         Console.Error.WriteLine($"{evolved.Evaluations} of {options.Evaluations} circuits tried in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s"
             + (evolved.IsComplete || options.CheckpointPath is null ? "" : $"; the same command goes on from {options.CheckpointPath}")
             + $". In {folder}; use it with -p library={library}.");
@@ -204,12 +214,6 @@ internal static partial class MultipliersCommand
         });
         return command;
     }
-
-    /// <summary>The circuits that evolution is to beat: those that are shipped, and those of the library that it is for.</summary>
-    private static IEnumerable<Netlist> Circuits(string library, Signedness signedness) => ShippedCircuits.Of(signedness).Concat(
-        MultiplierLibrary.List().Any(status => status.IsComplete && status.Name == library)
-            ? Open(library).Where(entry => entry.Multiplier.Signedness == signedness).Select(entry => entry.Circuit()).OfType<Netlist>()
-            : []);
 
     private static (IReadOnlyList<double> Activations, IReadOnlyList<double> Weights) OfLayer(string dataset, string network, int layer, bool signed)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ApproxNets.Circuits.Evolution;
 using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
 using Xunit;
@@ -45,10 +46,28 @@ public sealed class ShippedCircuitsTests : IDisposable
         MultiplierCircuit[] evolved = [.. read.Where(c => c.Multiplier.Name.Contains("_evo_", StringComparison.Ordinal))];
         MultiplierCircuit[] made = [.. ShippedCircuits.Distinct(ShippedCircuits.Families(signedness).Concat(evolved))];
 
-        Assert.Equal(ShippedCircuits.EvolutionTargets.Count, evolved.Length);
+        int magnitudes = signedness == Signedness.Unsigned ? ShippedCircuits.MagnitudeTargets.Count : 0;
+        Assert.Equal(ShippedCircuits.EvolutionTargets.Count + magnitudes, evolved.Length);
         AssertSame(made.Select(c => c.Multiplier), read.Select(c => c.Multiplier));
         Assert.All(made.Zip(read), pair => Assert.True(
             pair.First.Netlist.Gates.SequenceEqual(pair.Second.Netlist.Gates), pair.First.Multiplier.Name));
+    }
+
+    [Fact]
+    public void Circuits_for_magnitudes_keep_their_limits_and_are_cheaper_the_more_they_may_err()
+    {
+        var library = Shipped(Signedness.Unsigned);
+        IReadOnlyList<double> x = OperandDistributions.Rectified, w = OperandDistributions.Symmetric;
+        var signed = ShippedCircuits.MagnitudeTargets.OrderBy(target => target.MaxDeviation).Select(target =>
+        {
+            Multiplier multiplier = Multiplier.SignMagnitude(library[$"mul8u_evo_dev{target.MaxDeviation}"]);
+            int[] errors = multiplier.ErrorMap();
+            double deviation = Math.Sqrt(Enumerable.Range(0, errors.Length).Sum(i => x[i >> 8] * w[i & 255] * errors[i] * errors[i]));
+            Assert.InRange(deviation, 0.7 * target.MaxDeviation, target.MaxDeviation + 0.6); // the table rounds quarters
+            return multiplier;
+        }).ToList();
+
+        Assert.All(signed.Zip(signed.Skip(1)), pair => Assert.True(pair.Second.RelativePower < pair.First.RelativePower, pair.Second.Name));
     }
 
     [Theory]

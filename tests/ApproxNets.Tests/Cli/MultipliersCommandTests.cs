@@ -204,8 +204,21 @@ public sealed class MultipliersCommandTests : IDisposable
         Assert.Equal((string)json["tableHash"]!, library["mul8s_evo_mae50_s2_n3000"].TableHash);
     }
 
+    [Fact]
+    public async Task A_circuit_for_magnitudes_is_evolved_for_the_operands_of_networks()
+    {
+        var (code, output, _) = await RunAsync(
+            "multipliers", "evolve", "--sign-magnitude", "--max-deviation", "300", "--evaluations", "2000", "--library", "grown", "--json");
+        JsonNode json = JsonNode.Parse(output)!;
+
+        Assert.Equal((0, "mul8u_evo_sm_deviation300_s1_n2000", "unsigned"), (code, (string)json["name"]!, (string)json["signedness"]!));
+        Assert.InRange(MultiplierLibrary.Open("grown", Signedness.Signed)[$"{json["name"]}_sm"].RelativePower, 0.01, 0.3); // a shipped rival has less
+    }
+
     [Theory]
     [InlineData(1, "no limit on the error")]
+    [InlineData(1, "no limit on a weighted error", "--sign-magnitude", "--max-mae", "5")]
+    [InlineData(2, "--layer excludes", "--layer", "1", "--weights", "file", "--max-deviation", "5")]
     [InlineData(2, "--seconds excludes", "--max-mae", "5", "--seconds", "3", "--evaluations", "100")]
     [InlineData(2, "--seconds", "--max-mae", "5", "--seconds", "NaN")]
     [InlineData(2, "cannot be a library's name", "--max-mae", "5", "--library", "shipped")]
