@@ -128,7 +128,8 @@ public sealed class StageStore
         new[] { _shipped, _folder }.OfType<string>().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Reads the file of a name; null if there is none, or if it is the user's and no good.</summary>
-    private T? Kept<T>(string name, Func<string, T> read)
+    /// <exception cref="InvalidDataException">A shipped file is no good.</exception>
+    internal T? Kept<T>(string name, Func<string, T> read)
         where T : class
     {
         if (Find(name) is not { } file)
@@ -139,7 +140,7 @@ public sealed class StageStore
         bool isShipped = _shipped is not null && file == Path.Combine(_shipped, name);
         try
         {
-            if (isShipped)
+            if (isShipped && name.EndsWith(".safetensors", StringComparison.Ordinal))
             {
                 CheckpointIndex.Check(file);
             }
