@@ -255,6 +255,58 @@ public sealed class DatasetFetcherTests : IDisposable
     }
 
     [Fact]
+    public async Task NamesThatComeTwiceAreRefused()
+    {
+        TarEntry[][] archives =
+        [
+            [FileEntry("tiny/data.bin", Payload), FileEntry("tiny/data.bin", Payload)],
+            [FileEntry("tiny/data.bin", Payload), new UstarTarEntry(TarEntryType.Directory, "tiny/data.bin")],
+            [FileEntry("tiny/deep/data.bin", Payload), FileEntry("tiny/deep", Payload)],
+            [FileEntry("tiny/", Payload)],
+        ];
+        foreach (TarEntry[] entries in archives)
+        {
+            using var server = new LoopbackArchiveServer(Archive(entries));
+            Assert.Contains("in the place of a f", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+            File.Delete(Part);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task AnEntryOfTheGreatestLengthIsRefused()
+    {
+        // The second of two headers says 2^63 - 1 bytes, in tar's form for large numbers, with a checksum that is right.
+        using var plain = new MemoryStream();
+        using (var unzipped = new GZipStream(new MemoryStream(Archive(FileEntry("tiny/a", [1]), FileEntry("tiny/b", [1]))), CompressionMode.Decompress))
+        {
+            unzipped.CopyTo(plain);
+        }
+
+        byte[] tar = plain.ToArray();
+        Span<byte> header = tar.AsSpan(1024, 512);
+        ((ReadOnlySpan<byte>)[0x80, 0, 0, 0, 0x7F, 255, 255, 255, 255, 255, 255, 255]).CopyTo(header[124..]);
+        header[148..156].Fill((byte)' ');
+        int sum = 0;
+        foreach (byte value in header)
+        {
+            sum += value;
+        }
+
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ", header[148..]);
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            zip.Write(tar);
+        }
+
+        using var server = new LoopbackArchiveServer(packed.ToArray());
+        Assert.Contains(
+            $"{long.MaxValue} of 'tiny/b'", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+    }
+
+    [Fact]
     public async Task OversizedArchivesAreRefused()
     {
         using var server = new LoopbackArchiveServer(GoodArchive());
