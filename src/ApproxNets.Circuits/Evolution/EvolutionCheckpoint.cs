@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Circuits.Evolution;
@@ -8,11 +9,17 @@ namespace ApproxNets.Circuits.Evolution;
 /// <param name="Evaluations">Circuits tried.</param>
 /// <param name="Random">State of the generator.</param>
 /// <param name="Genes">Four numbers of each cell of the best genome, then its outputs.</param>
-internal sealed record EvolutionCheckpoint(string Settings, long Evaluations, ulong Random, int[] Genes)
+/// <param name="Sha256">Hash of all of it; null in files of earlier versions.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record EvolutionCheckpoint(string Settings, long Evaluations, ulong Random, int[] Genes, string? Sha256 = null)
 {
-    internal static EvolutionCheckpoint Of(CircuitEvolutionOptions options, long evaluations, SplitMix64 random, CellGenome genome) => new(
-        options.Fingerprint, evaluations, random.State,
-        [.. genome.Cells.SelectMany(cell => new[] { (int)cell.Kind, cell.X, cell.Y, cell.Z }), .. genome.Outputs]);
+    internal static EvolutionCheckpoint Of(CircuitEvolutionOptions options, long evaluations, SplitMix64 random, CellGenome genome)
+    {
+        var state = new EvolutionCheckpoint(
+            options.Fingerprint, evaluations, random.State,
+            [.. genome.Cells.SelectMany(cell => new[] { (int)cell.Kind, cell.X, cell.Y, cell.Z }), .. genome.Outputs]);
+        return state with { Sha256 = state.Hash() };
+    }
 
     /// <summary>Reads a checkpoint of a run with these options, and its genome into one of the same shape.</summary>
     /// <exception cref="InvalidDataException">The file is not a checkpoint, or one of other settings.</exception>
@@ -32,6 +39,11 @@ internal sealed record EvolutionCheckpoint(string Settings, long Evaluations, ul
         {
             throw new InvalidDataException($"{path}: found a checkpoint of a run with the settings '{read?.Settings}', "
                 + $"expected '{options.Fingerprint}'; another run needs another file.");
+        }
+
+        if (read.Sha256 is { } sum && read.Hash() is var content && content != sum)
+        {
+            throw new InvalidDataException($"{path}: found a state of the SHA-256 {content}, expected {sum}: the file is damaged.");
         }
 
         int[]? genes = read.Genes;
@@ -73,4 +85,7 @@ internal sealed record EvolutionCheckpoint(string Settings, long Evaluations, ul
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         AtomicFile.Write(path, file => JsonSerializer.Serialize(file, this));
     }
+
+    private string Hash() => Fingerprint.Sha256Of(
+        FormattableString.Invariant($"{Settings}\n{Evaluations}\n{Random}\n{string.Join(' ', Genes ?? [])}"));
 }

@@ -7,7 +7,7 @@ namespace ApproxNets.Circuits.Import;
 
 /// <summary>
 /// Writes multipliers into a library folder that <see cref="MultiplierLibrary.ReadFolder"/> reads: <c>NAME.csv</c> with power, area, delay,
-/// errors and the sources of the figures, a <c>.npy</c> table for each row, and a <c>.blif</c> of the circuit where there is one with a
+/// errors, the sources of the figures and the hash of the table, a <c>.npy</c> table for each row, and a <c>.blif</c> of the circuit where there is one with a
 /// product of 16 bits.
 /// </summary>
 public static class UserLibrary
@@ -23,7 +23,7 @@ public static class UserLibrary
     private static readonly string[] Columns =
     [
         "name", "signed", "power_mw", "exact_power_mw", "area_um2", "delay_ns", "mae", "wce", "mre", "ep", "mse", "power_source",
-        "area_delay_source",
+        "area_delay_source", "table_hash",
     ];
 
     /// <summary>The name of the exact multiplier that is added for a signedness without one.</summary>
@@ -290,7 +290,7 @@ public static class UserLibrary
             Number(multiplier.AreaSquareMicrometres), Number(multiplier.DelayNanoseconds),
             Number(errors.MeanAbsoluteError), errors.WorstCaseError.ToString(CultureInfo.InvariantCulture),
             Number(100 * errors.MeanRelativeError), Number(100 * errors.ErrorProbability), Number(errors.MeanSquaredError),
-            Plain(multiplier.PowerSource), Plain(multiplier.AreaDelaySource),
+            Plain(multiplier.PowerSource), Plain(multiplier.AreaDelaySource), multiplier.TableHash,
         ];
     }
 }

@@ -8,10 +8,12 @@ namespace ApproxNets.Circuits.Import;
 internal sealed class VerilogNetlist
 {
     private const int MaxHierarchy = 32;
+    private const int MaxInstances = 4 * Netlist.MaxGates; // each has a gate at least, or is of no use
 
     private readonly string _path;
     private readonly NetGraph _graph;
     private readonly Dictionary<string, VerilogModule> _modules;
+    private int _instances;
 
     private VerilogNetlist(string path, NetGraph graph, Dictionary<string, VerilogModule> modules)
     {
@@ -154,6 +156,11 @@ internal sealed class VerilogNetlist
         if (scope.Depth == MaxHierarchy)
         {
             throw Error(instance.Line, $"modules nested deeper than {MaxHierarchy}", "a flatter hierarchy");
+        }
+
+        if (_instances++ == MaxInstances)
+        {
+            throw Error(instance.Line, $"more than {MaxInstances} instances", "at most that many, those of every copy of a module included");
         }
 
         var inner = new Scope(module, new Dictionary<string, int[]>(StringComparer.Ordinal), scope.Depth + 1);

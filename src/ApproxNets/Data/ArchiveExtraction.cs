@@ -21,22 +21,29 @@ internal static class ArchiveExtraction
         for (int entries = 1; OrDamaged(() => reader.GetNextEntry()) is { } entry; entries++)
         {
             cancellation.ThrowIfCancellationRequested();
-            size = checked(size + entry.Length);
-            if (entries > GreatestEntries || size > greatestSize)
+            if (entries > GreatestEntries || entry.Length > greatestSize - size)
             {
                 throw Refused(
-                    $"{size} bytes in {entries} entries up to '{entry.Name}'", $"at most {greatestSize} bytes in {GreatestEntries}");
+                    $"{size} bytes in {entries - 1} entries and {entry.Length} of '{entry.Name}'", $"at most {greatestSize} bytes in {GreatestEntries}");
             }
 
+            size += entry.Length;
             switch (entry.EntryType)
             {
                 case TarEntryType.GlobalExtendedAttributes:
                     break;
-                case TarEntryType.Directory:
+                case TarEntryType.Directory when !File.Exists(PathOf(entry)):
                     Directory.CreateDirectory(PathOf(entry));
                     break;
+                case TarEntryType.Directory:
+                    throw Refused($"folder '{entry.Name}' in the place of a file", "one kind of entry for a name");
                 case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
                     string path = PathOf(entry);
+                    if (entry.Name.EndsWith('/') || Path.Exists(path))
+                    {
+                        throw Refused($"file '{entry.Name}' in the place of a folder or of a file before", "every name once");
+                    }
+
                     Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                     long written = OrDamaged(() => Write(entry, path));
                     if (written != entry.Length)
@@ -56,7 +63,7 @@ internal static class ArchiveExtraction
             {
                 return read();
             }
-            catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+            catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException or OverflowException)
             {
                 throw Refused($"damaged data ({error.Message})", "a .tar.gz", error);
             }
@@ -75,7 +82,6 @@ internal static class ArchiveExtraction
 
     private static long Write(TarEntry entry, string path)
     {
-        // CreateNew: an entry that comes twice is refused, too.
         using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         entry.DataStream?.CopyTo(target);
         return target.Length;

@@ -3,9 +3,14 @@ using ApproxNets.Foundation;
 
 namespace ApproxNets.Data;
 
-/// <summary>Downloads data sets from where they are published, checks them and unpacks them.</summary>
+/// <summary>Downloads data sets from where they are published, or from the mirror that <c>APPROXNETS_MIRROR</c> names, checks them and
+/// unpacks them.</summary>
 public static class DatasetFetcher
 {
+    /// <summary>The environment variable that holds the address of a folder with the files of all data sets, by the names they are published
+    /// under. Size and checksum must be the published ones.</summary>
+    public const string MirrorVariable = "APPROXNETS_MIRROR";
+
     /// <summary>
     /// Fetches a data set: downloads its archive to a <c>.part</c> file, or its files to a <c>.part</c> folder (going on from what
     /// an earlier attempt left), compares the published checksums, unpacks an archive beside and moves the folder into place.
@@ -20,8 +25,8 @@ public static class DatasetFetcher
     /// <exception cref="DirectoryNotFoundException">No folder was given and there is none to look in.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached or refused.</exception>
     /// <exception cref="IOException">The download broke off, or an incomplete copy is in the way.</exception>
-    /// <exception cref="InvalidDataException">The checksum is wrong (the file is then removed), or the archive holds what it must
-    /// not.</exception>
+    /// <exception cref="InvalidDataException">Size or checksum are wrong (the file is then removed), the archive holds what it must not, or
+    /// the mirror is no address.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<string> FetchAsync(
         string name, string? folder = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
@@ -36,8 +41,7 @@ public static class DatasetFetcher
                     $"Data set {name}: found no folder to fetch to ({folders.Description}), expected {DataFolders.Variable} to name one.");
         }
 
-        // A limit on the whole request would end a slow download. A silent server is noticed without it.
-        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using HttpClient client = ResumableDownload.Client();
         return name == FileSetSource.FashionMnist.Name
             ? await FetchAsync(FileSetSource.FashionMnist, folder, client, progress, cancellation).ConfigureAwait(false)
             : await FetchAsync(ArchiveSource.Cifar10, folder, client, progress, cancellation).ConfigureAwait(false);
@@ -50,16 +54,17 @@ public static class DatasetFetcher
     {
         CheckName(name);
         string folder = DataFolders.Current().Folders.FirstOrDefault() ?? $"a folder that {DataFolders.Variable} names";
+        string mirror = $" {MirrorVariable} names the address of a mirror.";
         if (name == FileSetSource.FashionMnist.Name)
         {
             FileSetSource files = FileSetSource.FashionMnist;
-            return $"{files.ByPackage} By hand: download {string.Join(", ", files.Files.Select(f => $"{f.Name} (MD5 {f.Md5})"))} "
-                + $"from {files.Address} where there is a network to {Path.Combine(folder, files.Folder)}.";
+            return $"{files.ByPackage} By hand: download {string.Join(", ", files.Files.Select(f => $"{f.Name} (SHA-256 {f.Sha256})"))} "
+                + $"from {files.Address} where there is a network to {Path.Combine(folder, files.Folder)}.{mirror}";
         }
 
         ArchiveSource source = ArchiveSource.Cifar10;
-        return $"By hand: download {source.Address} (MD5 {source.Md5}) where there is a network and unpack it in {folder}, "
-            + $"so that it holds {source.Folder}.";
+        return $"By hand: download {source.Address} (SHA-256 {source.Sha256}) where there is a network and unpack it in {folder}, "
+            + $"so that it holds {source.Folder}.{mirror}";
     }
 
     private static void CheckName(string name)
@@ -85,7 +90,7 @@ public static class DatasetFetcher
 
         Directory.CreateDirectory(folder);
         string archive = Path.Combine(folder, Path.GetFileName(source.Address.LocalPath) + ".part");
-        await DownloadAsync(source.Name, client, source.Address, source.Md5, archive, progress, cancellation).ConfigureAwait(false);
+        await DownloadAsync(source.Name, client, source.Address, source.Bytes, source.Sha256, archive, progress, cancellation).ConfigureAwait(false);
         await Task.Run(() => Unpack(source, archive, target, cancellation), cancellation).ConfigureAwait(false);
         File.Delete(archive);
         return target;
@@ -103,13 +108,13 @@ public static class DatasetFetcher
         string part = target + ".part";
         Directory.CreateDirectory(part);
         long before = 0, total = source.Files.Sum(f => f.Bytes);
-        foreach (var (name, bytes, md5) in source.Files)
+        foreach (var (name, bytes, sha256) in source.Files)
         {
             string path = Path.Combine(part, name);
-            if (!File.Exists(path) || await Md5Async(path, cancellation).ConfigureAwait(false) != md5)
+            if (!File.Exists(path) || await Sha256Async(path, cancellation).ConfigureAwait(false) != sha256)
             {
                 var ofFile = new PartProgress(progress, before, total);
-                await DownloadAsync(source.Name, client, new Uri(source.Address, name), md5, path, ofFile, cancellation)
+                await DownloadAsync(source.Name, client, new Uri(source.Address, name), bytes, sha256, path, ofFile, cancellation)
                     .ConfigureAwait(false);
             }
 
@@ -135,34 +140,49 @@ public static class DatasetFetcher
             + "Remove it and fetch again.");
     }
 
-    /// <summary>Downloads a file and compares its checksum.</summary>
+    /// <summary>Downloads a file, from the mirror if there is one, and compares its checksum.</summary>
     private static async Task DownloadAsync(
-        string name, HttpClient client, Uri address, string md5, string path, IProgress<FetchProgress>? progress,
+        string name, HttpClient client, Uri address, long bytes, string sha256, string path, IProgress<FetchProgress>? progress,
         CancellationToken cancellation)
     {
-        await ResumableDownload.DownloadAsync(client, address, path, ResumableDownload.LongestSilence, progress, cancellation)
+        address = FromMirror(address, Environment.GetEnvironmentVariable(MirrorVariable));
+        await ResumableDownload.DownloadAsync(client, address, path, bytes, ResumableDownload.LongestSilence, progress, cancellation)
             .ConfigureAwait(false);
-        string found = await Md5Async(path, cancellation).ConfigureAwait(false);
-        if (found != md5)
+        string found = await Sha256Async(path, cancellation).ConfigureAwait(false);
+        if (found != sha256)
         {
             long length = new FileInfo(path).Length;
             File.Delete(path);
             throw new InvalidDataException(
-                $"Data set {name}: found MD5 {found} of the {length} bytes from {address}, expected {md5}. "
+                $"Data set {name}: found SHA-256 {found} of the {length} bytes from {address}, expected {sha256} of {bytes}. "
                 + "The file was removed; fetching again starts anew.");
         }
     }
 
-    private static async Task<string> Md5Async(string path, CancellationToken cancellation)
+    /// <summary>The place of a file in a mirror; the published one without a mirror.</summary>
+    /// <exception cref="InvalidDataException">The mirror is no address.</exception>
+    internal static Uri FromMirror(Uri published, string? mirror)
+    {
+        if (string.IsNullOrWhiteSpace(mirror))
+        {
+            return published;
+        }
+
+        return Uri.TryCreate(mirror.TrimEnd('/') + "/", UriKind.Absolute, out Uri? folder) && (folder.Scheme == Uri.UriSchemeHttps || folder.Scheme == Uri.UriSchemeHttp)
+            ? new Uri(folder, published.Segments[^1])
+            : throw new InvalidDataException($"{MirrorVariable}: found '{mirror}', expected the address of a folder, https://... or http://...");
+    }
+
+    private static async Task<string> Sha256Async(string path, CancellationToken cancellation)
     {
         await using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(await MD5.HashDataAsync(file, cancellation).ConfigureAwait(false));
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Unpacks into a folder beside the target and renames it, so that a target that exists is whole.</summary>
     private static void Unpack(ArchiveSource source, string archive, string target, CancellationToken cancellation)
     {
-        string unpacked = $"{target}.{Guid.NewGuid():N}.tmp";
+        string unpacked = AtomicFile.TemporaryName(target);
         Directory.CreateDirectory(unpacked);
         try
         {
@@ -199,17 +219,20 @@ public sealed record FetchProgress(long Bytes, long? Total, double BytesPerSecon
 /// <summary>An archive (.tar.gz) that holds a data set.</summary>
 /// <param name="Name">Name of the data set.</param>
 /// <param name="Address">Where it is downloaded from.</param>
-/// <param name="Md5">Its published checksum, lower-case hex.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its checksum, lower-case hex.</param>
 /// <param name="Folder">The folder that it unpacks to.</param>
 /// <param name="GreatestSize">Most bytes that it may unpack to.</param>
 /// <param name="Missing">Says what is missing of an unpacked folder; null when nothing is.</param>
-internal sealed record ArchiveSource(string Name, Uri Address, string Md5, string Folder, long GreatestSize, Func<string, string?> Missing)
+internal sealed record ArchiveSource(
+    string Name, Uri Address, long Bytes, string Sha256, string Folder, long GreatestSize, Func<string, string?> Missing)
 {
-    /// <summary>CIFAR-10, binary version; address and checksum as on Krizhevsky's page.</summary>
+    /// <summary>CIFAR-10, binary version; the file of the MD5 c32a1d4ab5d03f1284b67883e8d87530 of Krizhevsky's page.</summary>
     public static ArchiveSource Cifar10 { get; } = new(
         "cifar10",
         new Uri("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
-        "c32a1d4ab5d03f1284b67883e8d87530",
+        170_052_171,
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
         Data.Cifar10.FolderName,
         200_000_000,
         folder => Data.Cifar10.Missing(folder, Data.Cifar10.RecordsPerFile));
@@ -218,23 +241,23 @@ internal sealed record ArchiveSource(string Name, Uri Address, string Md5, strin
 /// <summary>Files that are a data set as they are.</summary>
 /// <param name="Name">Name of the data set.</param>
 /// <param name="Address">The folder that they are downloaded from, ending in a slash.</param>
-/// <param name="Files">Name, length in bytes and published checksum (MD5, lower-case hex) of each.</param>
+/// <param name="Files">Name, length in bytes and checksum (SHA-256, lower-case hex) of each.</param>
 /// <param name="Folder">The folder that they go to.</param>
 /// <param name="Missing">Says what is missing of a folder; null when nothing is.</param>
 /// <param name="ByPackage">How to get the data set from the operating system's packages, as a sentence.</param>
 internal sealed record FileSetSource(
-    string Name, Uri Address, IReadOnlyList<(string Name, long Bytes, string Md5)> Files, string Folder, Func<string, string?> Missing,
+    string Name, Uri Address, IReadOnlyList<(string Name, long Bytes, string Sha256)> Files, string Folder, Func<string, string?> Missing,
     string ByPackage)
 {
-    /// <summary>Fashion-MNIST; addresses and checksums as on https://github.com/zalandoresearch/fashion-mnist.</summary>
+    /// <summary>Fashion-MNIST, from its authors' repository https://github.com/zalandoresearch/fashion-mnist.</summary>
     public static FileSetSource FashionMnist { get; } = new(
         "fashion-mnist",
-        new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+        new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
         [
-            ("train-images-idx3-ubyte.gz", 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-            ("train-labels-idx1-ubyte.gz", 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
-            ("t10k-images-idx3-ubyte.gz", 4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
-            ("t10k-labels-idx1-ubyte.gz", 5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+            ("train-images-idx3-ubyte.gz", 26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            ("train-labels-idx1-ubyte.gz", 29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            ("t10k-images-idx3-ubyte.gz", 4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            ("t10k-labels-idx1-ubyte.gz", 5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ],
         Data.FashionMnist.FolderName,
         folder => Data.FashionMnist.Missing(folder, Data.FashionMnist.TestImages),

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ApproxNets.Foundation;
@@ -10,12 +11,14 @@ namespace ApproxNets.Experiments;
 /// <param name="What">The stage, with the settings that tell it from its neighbours.</param>
 /// <param name="ValidationAccuracy">Accuracy on the validation images after the last epoch, in per cent.</param>
 /// <param name="WeightsSha256">Hash of the weights.</param>
+/// <param name="FileSha256">Hash of the whole file, the text beside the weights included.</param>
 /// <param name="Fingerprint">All the stage depends on.</param>
 public sealed record CheckpointIndex(
     [property: JsonPropertyName("file")] string File,
     [property: JsonPropertyName("what")] string What,
     [property: JsonPropertyName("validation_accuracy")] double ValidationAccuracy,
     [property: JsonPropertyName("weights_sha256")] string WeightsSha256,
+    [property: JsonPropertyName("file_sha256")] string FileSha256,
     [property: JsonPropertyName("fingerprint")] IReadOnlyList<string> Fingerprint)
 {
     /// <summary>Name of the index file in a folder of checkpoints.</summary>
@@ -30,11 +33,27 @@ public sealed record CheckpointIndex(
         string path = Path.Combine(folder, FileName);
         try
         {
-            return JsonSerializer.Deserialize<List<CheckpointIndex>>(System.IO.File.ReadAllText(path))!;
+            var entries = JsonSerializer.Deserialize<List<CheckpointIndex?>>(System.IO.File.ReadAllText(path)) ?? throw new JsonException("null");
+            return [.. entries.Select(entry => entry ?? throw new JsonException("null"))];
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"'{path}': found no index of checkpoints ({e.Message}), expected a list of files.", e);
+        }
+    }
+
+    /// <summary>Compares a file with the index of its folder. Where there is no index, nothing is compared.</summary>
+    /// <exception cref="InvalidDataException">The index does not have the file, or has another content of it.</exception>
+    internal static void Check(string path)
+    {
+        string folder = Path.GetDirectoryName(path)!, name = Path.GetFileName(path);
+        if (System.IO.File.Exists(Path.Combine(folder, FileName)))
+        {
+            string found = Sha256OfFile(path), expected = Read(folder).FirstOrDefault(entry => entry.File == name)?.FileSha256 ?? "(none)";
+            if (found != expected)
+            {
+                throw new InvalidDataException($"'{path}': found a file of the SHA-256 {found}, expected {expected}, as {FileName} beside it says.");
+            }
         }
     }
 
@@ -68,9 +87,11 @@ public sealed record CheckpointIndex(
         string expected = StageStore.NameOf(stage, Foundation.Fingerprint.Sha256Of(fingerprint)) + ".safetensors";
         string[] lines = fingerprint.TrimEnd('\n').Split('\n');
         return file == expected
-            ? new CheckpointIndex(file, Describe(lines), accuracy, sha256, lines)
+            ? new CheckpointIndex(file, Describe(lines), accuracy, sha256, Sha256OfFile(path), lines)
             : throw new InvalidDataException($"'{path}': found the fingerprint of {expected}, expected that of the file's name.");
     }
+
+    private static string Sha256OfFile(string path) => Convert.ToHexStringLower(SHA256.HashData(System.IO.File.ReadAllBytes(path)));
 
     private static string Describe(string[] lines)
     {

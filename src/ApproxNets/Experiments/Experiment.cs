@@ -311,11 +311,17 @@ public sealed class Experiment
     /// <summary>The answers of the teachers; asks them if nobody did.</summary>
     private TeacherAnswers Answers()
     {
-        string file = _store.FileOf(
-            $"{string.Join('+', Recipe.Teachers)}-{Recipe.Name}-{Recipe.TeacherViews}-{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers");
-        if (File.Exists(file) && TeacherAnswers.Read(file, Data) is var kept && kept.Views.Count == Recipe.TeacherViews)
+        string name = $"{string.Join('+', Recipe.Teachers)}-{Recipe.Name}-{Recipe.TeacherViews}-{Data.Name}-{Data.Sha256[..StageStore.HashDigits]}.answers";
+        var kept = _store.Kept(name, path => TeacherAnswers.Read(path, Data));
+        if (kept?.Views.Count == Recipe.TeacherViews)
         {
             return kept;
+        }
+
+        string file = _store.FileOf(name);
+        if (kept is null && File.Exists(file))
+        {
+            File.Delete(file); // damaged
         }
 
         var teachers = Recipe.Teachers.Select(network => With(Recipe.For(Recipe.Name, network, seed: 1) with { Teacher = null, TeacherViews = 0 }).Float()).ToList();

@@ -16,6 +16,7 @@ public static class ImageNetResNet18
 {
     private const string Entry = "tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx";
     private const string EntrySha256 = "e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f";
+    private const long MostBytes = 100_000_000; // its network has some 65 million bytes before packing
     private static readonly Uri Package = new("https://api.nuget.org/v3-flatcontainer/microsoft.ml.dnnimagefeaturizer.resnet18/0.23.1/microsoft.ml.dnnimagefeaturizer.resnet18.0.23.1.nupkg");
 
     // The package's network has nine blocks, ResNet18 eight: the two kernels of the last one are left out.
@@ -67,8 +68,10 @@ public static class ImageNetResNet18
             FolderName);
         Directory.CreateDirectory(folder);
         string package = Path.Combine(folder, "package.part"), onnx = Path.Combine(folder, "onnx.part");
-        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        await ResumableDownload.DownloadAsync(client, Package, package, ResumableDownload.LongestSilence, progress, cancellation).ConfigureAwait(false);
+        using HttpClient client = ResumableDownload.Client();
+        Uri address = DatasetFetcher.FromMirror(Package, Environment.GetEnvironmentVariable(DatasetFetcher.MirrorVariable));
+        await ResumableDownload.DownloadAsync(client, address, package, MostBytes, ResumableDownload.LongestSilence, progress, cancellation)
+            .ConfigureAwait(false);
         try
         {
             await Task.Run(() => Unpack(package, onnx, Path.Combine(folder, FileName)), cancellation).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ApproxNets.Foundation;
@@ -28,8 +29,8 @@ public sealed record Stage<T>(T Result, string Name, string WeightsSha256, strin
 /// by its <see cref="Fingerprint"/>: data, settings, version of the algorithm and the hash of the weights it starts from.
 /// </summary>
 /// <remarks>
-/// A checkpoint holds its fingerprint and the hash of its weights. Both are compared when it is read, so a renamed, exchanged or damaged
-/// file is an error that names it and never another result.
+/// A file holds its fingerprint, the hash of its weights and one of all its content. All are compared when it is read: a stage of the user's
+/// whose file is damaged, renamed or exchanged is made again, with a notice that says what was found; a shipped one is an error.
 /// </remarks>
 public sealed class StageStore
 {
@@ -46,6 +47,9 @@ public sealed class StageStore
     /// <param name="folder">Where new stages go; made if missing.</param>
     /// <param name="shipped">A folder that is only read, looked at first; null to do without.</param>
     public StageStore(string folder, string? shipped = null) => (_folder, _shipped) = (folder, shipped);
+
+    /// <summary>Receives what the user should know: that a file is damaged and its stage is made again. Standard error if left out.</summary>
+    public Action<string> Notice { get; init; } = text => Console.Error.WriteLine(text);
 
     /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>. Outside of a
     /// repository it is that of the current folder.</summary>
@@ -64,17 +68,20 @@ public sealed class StageStore
     /// <param name="key">All the result depends on, the weights that <paramref name="network"/> comes in with included.</param>
     /// <param name="network">The network that the stage changes.</param>
     /// <param name="run">Runs the stage on the network. It receives the path of a file for unfinished work, which is deleted once the stage is kept.</param>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged, or it is another stage's.</exception>
+    /// <exception cref="InvalidDataException">A shipped checkpoint is damaged, or it is another stage's.</exception>
     public Stage<T> Run<T>(string name, Fingerprint key, nn.Module network, Func<string, T> run)
     {
-        string full = NameOf(name, key.Sha256);
-        if (Find(full + ".safetensors") is { } file)
+        string full = NameOf(name, key.Sha256), path = Path.Combine(_folder, full + ".safetensors"), unfinished = path + ".resume";
+        if (Kept(full + ".safetensors", file => Load<T>(file, name, key, network)) is { } kept)
         {
-            var metadata = Checkpoint.Load(file, network, new(Metadata.Fingerprint, key.Text));
-            return new Stage<T>(Parse<T>(file, metadata[Metadata.Result]), full, metadata[Checkpoint.WeightsSha256], file, true);
+            if (File.Exists(unfinished))
+            {
+                File.Delete(unfinished); // of a process that ended between keeping the stage and this
+            }
+
+            return kept;
         }
 
-        string path = Path.Combine(_folder, full + ".safetensors"), unfinished = path + ".resume";
         Directory.CreateDirectory(_folder);
         T result = run(unfinished);
         string weights = Checkpoint.Save(path, network, new Dictionary<string, string>
@@ -93,24 +100,21 @@ public sealed class StageStore
     /// <param name="name">Name of the stage, fit for a file name.</param>
     /// <param name="key">All the result depends on.</param>
     /// <param name="compute">Computes the result.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or it is another stage's.</exception>
+    /// <exception cref="InvalidDataException">A shipped file is damaged, or it is another stage's.</exception>
     public T Keep<T>(string name, Fingerprint key, Func<T> compute)
     {
         string full = NameOf(name, key.Sha256);
-        if (Find(full + ".json") is { } file)
+        if (Kept(full + ".json", file => ReadResult<T>(file, name, key)) is { } kept)
         {
-            var kept = Parse<Kept<T>>(file, File.ReadAllText(file));
-            return kept.Fingerprint == key.Text && kept.Result is not null
-                ? kept.Result
-                : throw new InvalidDataException(
-                    $"'{file}': found the result of '{kept.Fingerprint}', expected that of '{key.Text}'. Delete the file to compute it anew.");
+            return kept.Result;
         }
 
         T result = compute();
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(
+            new KeptResult<T>(ContentSum.Unknown, name, key.Text, _begun with { TimeUtc = DateTime.UtcNow }, result));
+        ContentSum.Set(text, SumStart.Length, []);
         Directory.CreateDirectory(_folder);
-        AtomicFile.Write(
-            Path.Combine(_folder, full + ".json"),
-            stream => JsonSerializer.Serialize(stream, new Kept<T>(name, key.Text, _begun with { TimeUtc = DateTime.UtcNow }, result)));
+        AtomicFile.Write(Path.Combine(_folder, full + ".json"), stream => stream.Write(text));
         return result;
     }
 
@@ -123,6 +127,64 @@ public sealed class StageStore
     private string? Find(string name) =>
         new[] { _shipped, _folder }.OfType<string>().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
+    /// <summary>Reads the file of a name; null if there is none, or if it is the user's and no good.</summary>
+    /// <exception cref="InvalidDataException">A shipped file is no good.</exception>
+    internal T? Kept<T>(string name, Func<string, T> read)
+        where T : class
+    {
+        if (Find(name) is not { } file)
+        {
+            return null;
+        }
+
+        bool isShipped = _shipped is not null && file == Path.Combine(_shipped, name);
+        try
+        {
+            if (isShipped && name.EndsWith(".safetensors", StringComparison.Ordinal))
+            {
+                CheckpointIndex.Check(file);
+            }
+
+            return read(file);
+        }
+        catch (InvalidDataException e) when (!isShipped)
+        {
+            Notice($"{e.Message} It is made again.");
+            return null;
+        }
+    }
+
+    private static Stage<T> Load<T>(string file, string name, Fingerprint key, nn.Module network)
+    {
+        using var scope = NewDisposeScope();
+        var (tensors, metadata) = Checkpoint.Read(file, new(Metadata.Fingerprint, key.Text));
+        if (!metadata.Keys.ToHashSet().SetEquals(Metadata.All) || metadata[Metadata.Stage] != name)
+        {
+            throw new InvalidDataException(
+                $"'{file}': found the stage '{metadata.GetValueOrDefault(Metadata.Stage)}' with the texts {string.Join(", ", metadata.Keys)}, "
+                + $"expected '{name}' with {string.Join(", ", Metadata.All)}.");
+        }
+
+        T result = Parse<T>(file, metadata[Metadata.Result]);
+        Checkpoint.Copy(file, tensors, network);
+        return new Stage<T>(result, Path.GetFileNameWithoutExtension(file), metadata[Checkpoint.WeightsSha256], file, true);
+    }
+
+    private static KeptResult<T> ReadResult<T>(string file, string name, Fingerprint key)
+    {
+        byte[] text = File.ReadAllBytes(file);
+        if (text.AsSpan().StartsWith(SumStart)) // files of earlier versions have none
+        {
+            ContentSum.Check(file, text, SumStart.Length);
+        }
+
+        var kept = Parse<KeptResult<T>>(file, Encoding.UTF8.GetString(text));
+        return kept.Fingerprint == key.Text && kept.Stage == name && kept.Result is not null
+            ? kept
+            : throw new InvalidDataException(
+                $"'{file}': found the result of '{kept.Stage}', '{kept.Fingerprint}', expected that of '{name}', '{key.Text}'.");
+    }
+
     private static T Parse<T>(string file, string json)
     {
         try
@@ -131,17 +193,23 @@ public sealed class StageStore
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}). Delete the file.", e);
+            throw new InvalidDataException($"'{file}': found no JSON of a {typeof(T).Name} ({e.Message}).", e);
         }
     }
+
+    private static ReadOnlySpan<byte> SumStart => "{\"sha256\":\""u8;
 
     /// <summary>Keys of the text in a stage's checkpoint.</summary>
     internal static class Metadata
     {
         public const string Stage = "stage", Fingerprint = "fingerprint", Result = "result", Provenance = "provenance";
+
+        public static readonly string[] All = [Stage, Fingerprint, Result, Provenance, Checkpoint.WeightsSha256];
     }
 
-    private sealed record Kept<T>(
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    private sealed record KeptResult<T>(
+        [property: JsonPropertyName(ContentSum.Name)] string? Sha256,
         [property: JsonPropertyName("stage")] string Stage,
         [property: JsonPropertyName("fingerprint")] string Fingerprint,
         [property: JsonPropertyName("provenance")] Provenance Provenance,

@@ -5,20 +5,20 @@ namespace ApproxNets.Multipliers;
 /// <summary>
 /// The cost file of a folder of product tables: comma-separated without quotes, a header line, the columns <c>name</c>, <c>signed</c> (0 or
 /// 1) and <c>power_mw</c> among any others, one multiplier a line. <c>exact_power_mw</c>, <c>power_source</c>, <c>area_um2</c>,
-/// <c>delay_ns</c> and <c>area_delay_source</c> are optional, and so are their fields.
+/// <c>delay_ns</c>, <c>area_delay_source</c> and <c>table_hash</c> (<see cref="Multiplier.TableHash"/>) are optional, and so are their fields.
 /// </summary>
 internal static class CostTable
 {
     internal readonly record struct Row(
         Signedness Signedness, double PowerMilliwatts, double? ExactPowerMilliwatts, int Line, string? PowerSource,
-        double? AreaSquareMicrometres, double? DelayNanoseconds, string? AreaDelaySource);
+        double? AreaSquareMicrometres, double? DelayNanoseconds, string? AreaDelaySource, string? TableHash);
 
     /// <summary>Reads all rows by name.</summary>
     internal static Dictionary<string, Row> Read(string path)
     {
         var rows = new Dictionary<string, Row>(StringComparer.Ordinal);
         string[]? header = null;
-        int name = 0, signed = 0, power = 0, exactPower = 0, powerSource = 0, area = 0, delay = 0, figuresSource = 0, line = 0;
+        int name = 0, signed = 0, power = 0, exactPower = 0, powerSource = 0, area = 0, delay = 0, figuresSource = 0, table = 0, line = 0;
         foreach (string text in File.ReadLines(path))
         {
             line++;
@@ -33,7 +33,7 @@ internal static class CostTable
                 header = fields;
                 (name, signed, power) = (Column(path, header, "name"), Column(path, header, "signed"), Column(path, header, "power_mw"));
                 (powerSource, figuresSource) = (Array.IndexOf(header, "power_source"), Array.IndexOf(header, "area_delay_source"));
-                exactPower = Array.IndexOf(header, "exact_power_mw");
+                (exactPower, table) = (Array.IndexOf(header, "exact_power_mw"), Array.IndexOf(header, "table_hash"));
                 (area, delay) = (Array.IndexOf(header, "area_um2"), Array.IndexOf(header, "delay_ns"));
                 continue;
             }
@@ -64,7 +64,8 @@ internal static class CostTable
                 Optional(exactPower), line, Text(fields, powerSource), Optional(area), Optional(delay),
                 Text(fields, area) is null && Text(fields, delay) is null
                     ? null
-                    : Text(fields, figuresSource) ?? Path.GetFileName(path));
+                    : Text(fields, figuresSource) ?? Path.GetFileName(path),
+                Text(fields, table));
             if (row.ExactPowerMilliwatts == 0)
             {
                 throw Wrong(path, line, "exact_power_mw 0", "a number > 0 to relate power to");

@@ -98,7 +98,9 @@ public sealed partial class Multiplier
     public bool IsExact => _isExactTable && Scale == 1;
 
     /// <summary>The first 12 hex digits of the SHA-256 of the table (little-endian int32): tells circuits of one name apart.</summary>
-    public string TableHash => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(_products.AsSpan())))[..12];
+    public string TableHash => HashOf(_products);
+
+    internal static string HashOf(ReadOnlySpan<int> products) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(products)))[..12];
 
     /// <summary>Least operand value: 0 or -128.</summary>
     public int MinOperand => Signedness == Signedness.Signed ? -128 : 0;

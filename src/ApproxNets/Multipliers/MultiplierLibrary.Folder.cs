@@ -12,7 +12,8 @@ public sealed partial class MultiplierLibrary
     /// <param name="signedness">Which multipliers to read, by the cost file's column <c>signed</c>.</param>
     /// <param name="costFile">The cost file: comma-separated without quotes, a header with at least <c>name,signed,power_mw</c>. By
     /// default the file in the folder that has its name: <c>evoapprox8/evoapprox8.csv</c>. <c>exact_power_mw</c>, <c>area_um2</c>,
-    /// <c>delay_ns</c>, <c>power_source</c> and <c>area_delay_source</c> are optional.</param>
+    /// <c>delay_ns</c>, <c>power_source</c>, <c>area_delay_source</c> and <c>table_hash</c> are optional. A
+    /// table must have the hash that its row says.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">There is no cost file, or one of its rows has no table.</exception>
     /// <exception cref="InvalidDataException">A table has no cost row, a file is malformed or contradicts the signedness, there is no
@@ -84,7 +85,15 @@ public sealed partial class MultiplierLibrary
                 throw new FileNotFoundException($"{costs}, line {row.Line}: found no table {path}, expected one for every row.", path);
             }
 
-            tables.Add((multiplier, row, NpyTable.Read(path, signedness)));
+            int[] products = NpyTable.Read(path, signedness);
+            if (row.TableHash is { } expected && Multiplier.HashOf(products) is var found && found != expected)
+            {
+                throw new InvalidDataException(
+                    $"{path}: found a table of the hash {found}, expected {expected}, as {Path.GetFileName(costs)} says in line {row.Line}. "
+                    + "Import its circuit again, or clear the field table_hash if the table is meant.");
+            }
+
+            tables.Add((multiplier, row, products));
         }
 
         return tables;

@@ -35,6 +35,14 @@ public static class Checkpoint
     public static IReadOnlyDictionary<string, string> Load(string path, nn.Module model, KeyValuePair<string, string>? expected = null)
     {
         using var scope = NewDisposeScope();
+        var (tensors, metadata) = Read(path, expected);
+        Copy(path, tensors, model);
+        return metadata;
+    }
+
+    /// <summary>Reads and checks a checkpoint, as <see cref="Load"/> does before it changes a model.</summary>
+    internal static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Read(string path, KeyValuePair<string, string>? expected)
+    {
         var (tensors, metadata) = SafeTensors.Read(path);
         if (expected is { } text && (!metadata.TryGetValue(text.Key, out string? value) || value != text.Value))
         {
@@ -47,8 +55,7 @@ public static class Checkpoint
             throw new InvalidDataException($"'{path}': found weights of the SHA-256 {found}, expected {saved}: the file was changed.");
         }
 
-        Copy(path, tensors, model);
-        return metadata;
+        return (tensors, metadata);
     }
 
     /// <summary>
@@ -68,16 +75,19 @@ public static class Checkpoint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    internal static void Copy(string path, IReadOnlyDictionary<string, Tensor> tensors, nn.Module model)
+    internal static void Copy(string path, IReadOnlyDictionary<string, Tensor> tensors, nn.Module model) =>
+        Copy(path, tensors, model.state_dict(), model.GetName());
+
+    /// <summary>Copies the tensors of a file into others. Names, shapes and dtypes are compared before anything changes.</summary>
+    internal static void Copy(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, Tensor> state, string what)
     {
         using var gradients = no_grad();
-        var state = model.state_dict();
         string[] missing = [.. state.Keys.Except(tensors.Keys)], extra = [.. tensors.Keys.Except(state.Keys)];
         if (missing.Length + extra.Length > 0)
         {
             throw new InvalidDataException(
                 $"'{path}': found another network: {missing.Length} tensors are missing ({First(missing)}), "
-                + $"{extra.Length} are unknown ({First(extra)}); expected the {state.Count} tensors of {model.GetName()}.");
+                + $"{extra.Length} are unknown ({First(extra)}); expected the {state.Count} tensors of {what}.");
         }
 
         foreach (var (name, target) in state)

@@ -68,24 +68,9 @@ internal sealed class GradientDescent : IDisposable
         }
     }
 
-    /// <summary>The state as tensors, for a file. They are those in use: the caller does not dispose of them.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State() => _trained.Select((t, i) => (NameOf(i), t.Momentum));
-
-    /// <summary>Takes over a state that <see cref="State"/> gave.</summary>
-    /// <param name="state">Tensors by name; others are ignored.</param>
-    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public void Restore(IReadOnlyDictionary<string, Tensor> state)
-    {
-        using var scope = NewDisposeScope();
-        for (int i = 0; i < _trained.Length; i++)
-        {
-            string found = state.TryGetValue(NameOf(i), out var kept) ? $"shape [{string.Join(", ", kept.shape)}]" : "none";
-            string expected = $"shape [{string.Join(", ", _trained[i].Momentum.shape)}]";
-            _trained[i].Momentum.copy_(found == expected ? kept! : throw new InvalidDataException(
-                $"Training '{_options.Stage}': found {found} for the optimiser's '{NameOf(i)}' in the resume file, expected {expected}. "
-                + "Files of earlier versions lack it. Delete the file to start anew."));
-        }
-    }
+    /// <summary>The state as tensors by name, to write to a file and to read one into. They are those in use: the caller does not dispose of
+    /// them.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> State() => _trained.Select((t, i) => KeyValuePair.Create($"momentum.{i}", t.Momentum));
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_trained, t => t.Momentum.Dispose());
@@ -107,8 +92,6 @@ internal sealed class GradientDescent : IDisposable
 
         return (tall ? x.t() : x).MoveToOuterDisposeScope();
     }
-
-    private static string NameOf(int parameter) => $"momentum.{parameter}";
 
     /// <summary>The step of torch.optim.SGD, to the bit: <c>m = momentum m + g</c>, <c>w = w - rate (g + momentum m)</c>.</summary>
     private void StepSgd(Parameter weight, Tensor gradient, Tensor momentum, double schedule)

@@ -64,16 +64,21 @@ public sealed class TeacherAnswers
         {
             using var scope = NewDisposeScope();
             var (tensors, metadata) = SafeTensors.Read(file);
+            if (!tensors.TryGetValue(Codes, out var there) || there.dtype != ScalarType.Byte || there.dim() != 3 || there.shape[2] != classes)
+            {
+                throw new InvalidDataException($"'{file}': found no bytes '{Codes}' of {classes} classes, expected a teacher's answers. Delete the file to ask anew.");
+            }
+
             string? other = settings.Keys.FirstOrDefault(key => metadata.GetValueOrDefault(key) != settings[key]);
-            if (other is not null || tensors[Codes].shape[1] != data.Training.Count)
+            if (other is not null || there.shape[1] != data.Training.Count)
             {
                 throw new InvalidDataException(
-                    $"'{file}': found answers of {other ?? "images"} {(other is null ? tensors[Codes].shape[1] : metadata.GetValueOrDefault(other))}, "
+                    $"'{file}': found answers of {other ?? "images"} {(other is null ? there.shape[1] : metadata.GetValueOrDefault(other))}, "
                     + $"expected {(other is null ? data.Training.Count : settings[other])}. Delete the file to ask anew.");
             }
 
-            done = (int)Math.Min(tensors[Codes].shape[0] / 2 * 2, views.Count);
-            tensors[Codes].contiguous().bytes[..(done * length)].CopyTo(codes);
+            done = (int)Math.Min(there.shape[0] / 2 * 2, views.Count);
+            there.contiguous().bytes[..(done * length)].CopyTo(codes);
         }
 
         foreach (var teacher in teachers)

@@ -15,6 +15,7 @@ namespace ApproxNets.Training;
 public static class Trainer
 {
     private const int CollectEvery = 32;
+    private const string Settings = "options", Epochs = "epochs"; // texts of a resume file
 
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">Model of images <c>[B, C, H, W]</c> to logits <c>[B, classes]</c>; left in evaluation mode.</param>
@@ -23,7 +24,7 @@ public static class Trainer
     /// <param name="task">What is trained and measured; cross-entropy of the model, all parameters, if left out.</param>
     /// <param name="run">Progress, interruption and the file to resume from; none if left out.</param>
     /// <exception cref="ArgumentException">An option is out of range, or there are fewer images than one batch has.</exception>
-    /// <exception cref="InvalidDataException">The resume file is of another training.</exception>
+    /// <exception cref="InvalidDataException">The resume file is of another training. A damaged one is a notice, and training begins anew.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not finite any more.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
     public static TrainingRecord Train(
@@ -47,7 +48,7 @@ public static class Trainer
                 + $"expected at least one batch of {options.BatchSize}.", nameof(data));
         }
 
-        var epochs = resumeFile is not null && File.Exists(resumeFile) ? Resume(resumeFile, model, descent, settings) : [];
+        var epochs = Resume(run, model, descent, settings, options.Epochs);
         var total = Stopwatch.StartNew();
         int begun = epochs.Count;
         for (int epoch = begun; epoch < options.Epochs && stops?.Invoke(epochs) != true; epoch++)
@@ -135,34 +136,52 @@ public static class Trainer
     private static void SaveResume(string file, nn.Module model, GradientDescent descent, string settings, List<EpochRecord> epochs)
     {
         using var scope = NewDisposeScope();
-        var tensors = model.state_dict().Select(e => ("model." + e.Key, e.Value)).Concat(descent.State());
-        SafeTensors.Write(file, tensors, new Dictionary<string, string>
+        SafeTensors.Write(file, State(model, descent).Select(t => (t.Key, t.Value)), new Dictionary<string, string>
         {
-            ["options"] = settings,
-            ["epochs"] = JsonSerializer.Serialize(epochs),
+            [Settings] = settings,
+            [Epochs] = JsonSerializer.Serialize(epochs),
         });
     }
 
-    private static List<EpochRecord> Resume(string file, nn.Module model, GradientDescent descent, string settings)
+    /// <summary>Reads the epochs done and the state after them; none of a file that is damaged.</summary>
+    private static List<EpochRecord> Resume(TrainingRun run, nn.Module model, GradientDescent descent, string settings, int most)
     {
+        if (run.ResumeFile is not { } file || !File.Exists(file))
+        {
+            return [];
+        }
+
         using var scope = NewDisposeScope();
-        var (tensors, metadata) = SafeTensors.Read(file);
-        if (!metadata.TryGetValue("options", out var found) || found != settings)
+        Dictionary<string, Tensor> tensors;
+        Dictionary<string, string> metadata;
+        List<EpochRecord>? epochs;
+        try
+        {
+            (tensors, metadata) = SafeTensors.Read(file, summed: true);
+            epochs = metadata.TryGetValue(Epochs, out var text) ? JsonSerializer.Deserialize<List<EpochRecord>>(text) : null;
+            if (epochs is null || epochs.Count > most || !epochs.Select(e => e?.Epoch).SequenceEqual(Enumerable.Range(1, epochs.Count).Cast<int?>()))
+            {
+                throw new InvalidDataException($"'{file}': found epochs '{text}', expected 1 to at most {most}.");
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or JsonException)
+        {
+            run.Notice($"{e.Message} The training begins anew.");
+            return [];
+        }
+
+        if (!metadata.TryGetValue(Settings, out var found) || found != settings)
         {
             throw new InvalidDataException(
                 $"'{file}': found an interrupted training with the settings {found ?? "(none)"}, "
                 + $"expected {settings}. Delete the file to start anew.");
         }
 
-        if (!metadata.TryGetValue("epochs", out var epochs))
-        {
-            throw new InvalidDataException($"'{file}': found no epochs, expected a file that training wrote.");
-        }
-
-        const string prefix = "model.";
-        Checkpoint.Copy(
-            file, tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value), model);
-        descent.Restore(tensors);
-        return JsonSerializer.Deserialize<List<EpochRecord>>(epochs)!;
+        Checkpoint.Copy(file, tensors, State(model, descent), $"{model.GetName()} and its optimiser");
+        return epochs;
     }
+
+    /// <summary>All that the next epoch depends on.</summary>
+    private static Dictionary<string, Tensor> State(nn.Module model, GradientDescent descent) =>
+        model.state_dict().Select(t => KeyValuePair.Create("model." + t.Key, t.Value)).Concat(descent.State()).ToDictionary();
 }

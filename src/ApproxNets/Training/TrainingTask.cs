@@ -28,10 +28,13 @@ public sealed record TrainingTask
 public sealed record TrainingRun
 {
     /// <summary>
-    /// The file that every epoch is saved to. A training resumes from it if it exists. It stays after the last epoch: the caller deletes it
+    /// The file that every epoch is saved to. A training resumes from it if it exists and is whole. It stays after the last epoch: the caller deletes it
     /// when the result is safe. No file if null.
     /// </summary>
     public string? ResumeFile { get; init; }
+
+    /// <summary>Receives what the user should know: that the resume file is damaged. Standard error if left out.</summary>
+    public Action<string> Notice { get; init; } = text => Console.Error.WriteLine(text);
 
     /// <summary>Receives the state of the training after every batch.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }

@@ -24,6 +24,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("train", "--filter", "resnet")]
     [InlineData("train", "--threads", "-1")]
     [InlineData("errors", "--json", "no/such/folder/errors.json")]
+    [InlineData("campaign", "--inputs", "0")]
     [InlineData("everything")]
     public async Task Wrong_use_is_refused_before_anything_is_measured(params string[] arguments)
         => Assert.Equal(2, await BenchCommand.Main(arguments));

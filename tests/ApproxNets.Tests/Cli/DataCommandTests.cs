@@ -42,7 +42,7 @@ public sealed class DataCommandTests : IDisposable
     private Task<int> FetchAsync(LoopbackArchiveServer server, bool interactive = false, CancellationToken cancellation = default)
     {
         var source = new ArchiveSource(
-            "tiny", server.Address, Convert.ToHexStringLower(MD5.HashData(server.Content)), "tiny", 1_000_000,
+            "tiny", server.Address, server.Content.Length, Convert.ToHexStringLower(SHA256.HashData(server.Content)), "tiny", 1_000_000,
             folder => File.Exists(Path.Combine(folder, "data.bin")) ? null : "data.bin is missing");
         return DataCommand.FetchAsync(
             "cifar10", (_, progress, token) => DatasetFetcher.FetchAsync(source, _folder.Path, _client, progress, token),

@@ -12,7 +12,7 @@ public sealed class DatasetFetcherTests : IDisposable
     private static readonly byte[] Payload = RandomNumberGenerator.GetBytes(200_000);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly HttpClient _client = new();
+    private readonly HttpClient _client = ResumableDownload.Client();
 
     public void Dispose()
     {
@@ -48,7 +48,8 @@ public sealed class DatasetFetcherTests : IDisposable
     private static ArchiveSource Source(LoopbackArchiveServer server, byte[]? expected = null, long greatestSize = 1_000_000) => new(
         "tiny",
         server.Address,
-        Convert.ToHexStringLower(MD5.HashData(expected ?? server.Content)),
+        server.Content.Length,
+        Convert.ToHexStringLower(SHA256.HashData(expected ?? server.Content)),
         "tiny",
         greatestSize,
         folder => File.Exists(Path.Combine(folder, "data.bin")) ? null : "data.bin is missing");
@@ -123,8 +124,8 @@ public sealed class DatasetFetcherTests : IDisposable
         bad[1000] ^= 1;
         using var server = new LoopbackArchiveServer(bad);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server, expected: good)));
-        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(bad)), error.Message);
-        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(good)), error.Message);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(bad)), error.Message);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(good)), error.Message);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
@@ -165,7 +166,7 @@ public sealed class DatasetFetcherTests : IDisposable
     {
         using var server = new LoopbackArchiveServer(GoodArchive()) { StallAfter = after };
         var error = await Assert.ThrowsAnyAsync<IOException>(() => ResumableDownload.DownloadAsync(
-            _client, server.Address, Part, TimeSpan.FromSeconds(0.5), null, TestContext.Current.CancellationToken));
+            _client, server.Address, Part, 1_000_000, TimeSpan.FromSeconds(0.5), null, TestContext.Current.CancellationToken));
         Assert.Contains("sent nothing for 0.5 s", error.Message);
         Assert.Equal(after, new FileInfo(Part).Length);
     }
@@ -178,6 +179,56 @@ public sealed class DatasetFetcherTests : IDisposable
         Assert.Contains("404", error.Message);
         Assert.Contains(server.Address.ToString(), error.Message);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MoreThanThePublishedSizeIsNotWritten(bool untold)
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { HidesLength = untold };
+        var source = Source(server) with { Bytes = server.Content.Length - 1 };
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(source));
+        Assert.Contains($"expected at most {source.Bytes}", error.Message);
+        Assert.Equal(0, new FileInfo(Part).Length);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/hostname")]
+    [InlineData("ftp://127.0.0.1/tiny.tar.gz")]
+    [InlineData("")]
+    public async Task RedirectsToOtherSchemesAreOneError(string location)
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive()) { Redirection = location };
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Fetch(Source(server)));
+        Assert.Contains(server.Address.ToString(), error.Message);
+        Assert.Equal(0, new FileInfo(Part).Length);
+    }
+
+    [Fact]
+    public async Task RedirectsAreFollowedAndEndlessOnesAreOneError()
+    {
+        using var server = new LoopbackArchiveServer(GoodArchive());
+        using var other = new LoopbackArchiveServer([]) { Redirection = server.Address.ToString() };
+        AssertWhole(await Fetch(Source(server) with { Address = other.Address }));
+        Directory.Delete(_folder["tiny"], recursive: true);
+        other.Redirection = "tiny.tar.gz";
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Fetch(Source(server) with { Address = other.Address }));
+        Assert.Contains("302", error.Message);
+    }
+
+    [Theory]
+    [InlineData(null, "https://example.org/a/b.gz")]
+    [InlineData(" ", "https://example.org/a/b.gz")]
+    [InlineData("http://mirror.example/data", "http://mirror.example/data/b.gz")]
+    [InlineData("https://mirror.example/", "https://mirror.example/b.gz")]
+    public void AMirrorHoldsTheFilesByName(string? mirror, string expected) =>
+        Assert.Equal(new Uri(expected), DatasetFetcher.FromMirror(new Uri("https://example.org/a/b.gz"), mirror));
+
+    [Theory]
+    [InlineData("mirror")]
+    [InlineData("file:///data")]
+    public void AMirrorThatIsNoAddressIsAnError(string mirror) =>
+        Assert.Contains($"'{mirror}'", Assert.Throws<InvalidDataException>(() => DatasetFetcher.FromMirror(new Uri("https://example.org/b"), mirror)).Message);
 
     public static TheoryData<string> Outside => ["../evil.txt", "/evil.txt", "tiny/../../evil.txt", "tiny\\..\\..\\evil.txt", "c:evil.txt"];
 
@@ -201,6 +252,58 @@ public sealed class DatasetFetcherTests : IDisposable
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)));
         Assert.Contains(type.ToString(), error.Message);
         Assert.False(Directory.Exists(_folder["tiny"]));
+    }
+
+    [Fact]
+    public async Task NamesThatComeTwiceAreRefused()
+    {
+        TarEntry[][] archives =
+        [
+            [FileEntry("tiny/data.bin", Payload), FileEntry("tiny/data.bin", Payload)],
+            [FileEntry("tiny/data.bin", Payload), new UstarTarEntry(TarEntryType.Directory, "tiny/data.bin")],
+            [FileEntry("tiny/deep/data.bin", Payload), FileEntry("tiny/deep", Payload)],
+            [FileEntry("tiny/", Payload)],
+        ];
+        foreach (TarEntry[] entries in archives)
+        {
+            using var server = new LoopbackArchiveServer(Archive(entries));
+            Assert.Contains("in the place of a f", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
+            File.Delete(Part);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task AnEntryOfTheGreatestLengthIsRefused()
+    {
+        // The second of two headers says 2^63 - 1 bytes, in tar's form for large numbers, with a checksum that is right.
+        using var plain = new MemoryStream();
+        using (var unzipped = new GZipStream(new MemoryStream(Archive(FileEntry("tiny/a", [1]), FileEntry("tiny/b", [1]))), CompressionMode.Decompress))
+        {
+            unzipped.CopyTo(plain);
+        }
+
+        byte[] tar = plain.ToArray();
+        Span<byte> header = tar.AsSpan(1024, 512);
+        ((ReadOnlySpan<byte>)[0x80, 0, 0, 0, 0x7F, 255, 255, 255, 255, 255, 255, 255]).CopyTo(header[124..]);
+        header[148..156].Fill((byte)' ');
+        int sum = 0;
+        foreach (byte value in header)
+        {
+            sum += value;
+        }
+
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ", header[148..]);
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            zip.Write(tar);
+        }
+
+        using var server = new LoopbackArchiveServer(packed.ToArray());
+        Assert.Contains(
+            $"{long.MaxValue} of 'tiny/b'", (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server)))).Message);
     }
 
     [Fact]
@@ -258,7 +361,7 @@ public sealed class DatasetFetcherTests : IDisposable
         return new FileSetSource(
             "tiny",
             new Uri(server.Address, "."),
-            [.. names.Select(n => (n, server.Files[n].LongLength, Convert.ToHexStringLower(MD5.HashData(server.Files[n]))))],
+            [.. names.Select(n => (n, server.Files[n].LongLength, Convert.ToHexStringLower(SHA256.HashData(server.Files[n]))))],
             "tiny",
             folder => names.FirstOrDefault(n => !File.Exists(Path.Combine(folder, n))),
             "");
@@ -309,7 +412,7 @@ public sealed class DatasetFetcherTests : IDisposable
         server.Files["b.gz"] = [.. good[..^1], (byte)~good[^1]];
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(source));
         Assert.Contains("b.gz", error.Message);
-        Assert.Contains(Convert.ToHexStringLower(MD5.HashData(good)), error.Message);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(good)), error.Message);
         Assert.Equal([_folder["tiny.part", "a.gz"]], Directory.GetFileSystemEntries(_folder["tiny.part"]));
         Assert.False(Directory.Exists(_folder["tiny"]));
     }
@@ -319,10 +422,10 @@ public sealed class DatasetFetcherTests : IDisposable
     {
         string text = DatasetFetcher.ByHand("fashion-mnist");
         Assert.Contains("apt-get install dataset-fashion-mnist", text);
-        Assert.Contains("8d4fb7e6c68d591d4c3dfef9ec88bf0d", text);
+        Assert.Contains("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", text);
         Assert.Equal(FashionMnist.Files.Select(f => f + ".gz"), FileSetSource.FashionMnist.Files.Select(f => f.Name));
         Assert.Equal(
-            new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz"),
+            new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/t10k-labels-idx1-ubyte.gz"),
             new Uri(FileSetSource.FashionMnist.Address, FileSetSource.FashionMnist.Files[3].Name));
     }
 

@@ -36,6 +36,12 @@ internal sealed class LoopbackArchiveServer : IDisposable
     /// <summary>Status to refuse with.</summary>
     public int? Refusal { get; set; }
 
+    /// <summary>Tells no length: a body ends with the connection.</summary>
+    public bool HidesLength { get; set; }
+
+    /// <summary>Where to send the client.</summary>
+    public string? Redirection { get; set; }
+
     /// <summary>The Range header of each request, "" without one.</summary>
     public List<string> Ranges { get; } = [];
 
@@ -79,11 +85,13 @@ internal sealed class LoopbackArchiveServer : IDisposable
         byte[] content = Files.GetValueOrDefault(name, Content);
         int start = range.Length == 0 || IgnoresRange ? 0 : int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
         (int status, string extra) = Refusal is { } refusal ? (refusal, "")
+            : Redirection is { } location ? (302, $"Location: {location}\r\n")
             : start >= content.Length && start > 0 ? (416, $"Content-Range: bytes */{content.Length}\r\n")
             : start > 0 ? (206, $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}\r\n")
             : (200, "");
         byte[] body = status is 200 or 206 ? content[start..] : [];
-        string head = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length}\r\n{extra}Connection: close\r\n\r\n";
+        string length = HidesLength ? "" : $"Content-Length: {body.Length}\r\n";
+        string head = $"HTTP/1.1 {status} X\r\n{length}{extra}Connection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), _stop.Token);
         int sent = Math.Min(body.Length, BreakAfter ?? StallAfter ?? body.Length);
         await stream.WriteAsync(body.AsMemory(0, sent), _stop.Token);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using ApproxNets.Data;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
@@ -56,15 +58,88 @@ public sealed class StageStoreTests : IDisposable
     }
 
     [Fact]
-    public void ADamagedStageIsAnErrorThatNamesTheFile()
+    public void FlippedBitsOfAStageAreNoticedAndTheStageMadeAgain()
+    {
+        using var scope = NewDisposeScope();
+        var notices = new List<string>();
+        var store = new StageStore(_folder) { Notice = notices.Add };
+        var network = nn.Linear(3, 2);
+        string file = store.Run("stage", Key(1), network, _ => 1).File;
+        byte[] whole = File.ReadAllBytes(file);
+        for (int i = 0; i < whole.Length; i += 3)
+        {
+            byte[] damaged = [.. whole];
+            damaged[i] ^= 1;
+            File.WriteAllBytes(file, damaged);
+            var again = store.Run("stage", Key(1), network, _ => 2);
+            Assert.Equal((false, 2), (again.Loaded, again.Result));
+            Assert.Equal((i / 3) + 1, notices.Count);
+            Assert.Contains(file, notices[^1]);
+        }
+
+        File.WriteAllBytes(file, whole[..^5]);
+        Assert.False(store.Run("stage", Key(1), network, _ => 3).Loaded);
+        Assert.True(store.Run("stage", Key(1), network, _ => 4).Loaded);
+    }
+
+    [Fact]
+    public void ADamagedShippedStageIsAnErrorThatNamesTheFile()
+    {
+        using var scope = NewDisposeScope();
+        string shipped = Path.Combine(_folder, "shipped");
+        var network = nn.Linear(3, 2);
+        string file = new StageStore(shipped).Run("stage", Key(1), network, _ => 1).File;
+        byte[] damaged = File.ReadAllBytes(file);
+        damaged[^1] ^= 1;
+        File.WriteAllBytes(file, damaged);
+        var store = new StageStore(_folder, shipped);
+        Assert.Contains(file, Assert.Throws<InvalidDataException>(() => store.Run("stage", Key(1), network, _ => 2)).Message);
+    }
+
+    [Fact]
+    public void AShippedFileThatIsNotThatOfTheIndexIsAnError()
+    {
+        using var scope = NewDisposeScope();
+        string root = RepositoryFolder.Find(AppContext.BaseDirectory), shipped = Path.Combine(_folder, "shipped");
+        var entry = CheckpointIndex.Read(Path.Combine(root, "data", "checkpoints"))[0];
+        string file = Path.Combine(shipped, entry.File), kept = Path.Combine(root, "data", "checkpoints", entry.File);
+        Directory.CreateDirectory(shipped);
+        File.Copy(Path.Combine(root, "data", "checkpoints", CheckpointIndex.FileName), Path.Combine(shipped, CheckpointIndex.FileName));
+        File.WriteAllBytes(file, File.ReadAllBytes(kept));
+        CheckpointIndex.Check(file);
+
+        // One digit of the result, which the hash of the weights says nothing about.
+        byte[] damaged = File.ReadAllBytes(kept);
+        damaged[damaged.AsSpan().IndexOf("validation_accuracy"u8) + 26]++;
+        File.WriteAllBytes(file, damaged);
+        Assert.Contains(entry.FileSha256, Assert.Throws<InvalidDataException>(() => CheckpointIndex.Check(file)).Message);
+        File.Move(file, file + "x");
+        Assert.Contains("(none)", Assert.Throws<InvalidDataException>(() => CheckpointIndex.Check(file + "x")).Message);
+    }
+
+    [Fact]
+    public void StagesAndResultsOfTheFormatBeforeAreRead()
+    {
+        using var scope = NewDisposeScope();
+        var store = new StageStore(_folder) { Notice = Assert.Fail };
+        var network = nn.Linear(3, 2);
+        string file = store.Run("stage", Key(1), network, _ => 1).File;
+        WithoutSum(file, "\"__metadata__\":{");
+        Assert.True(store.Run("stage", Key(1), network, _ => 2).Loaded);
+        store.Keep("search", Key(1), () => 1);
+        WithoutSum(Directory.GetFiles(_folder, "search-*.json")[0], "{");
+        Assert.Equal(1, store.Keep("search", Key(1), () => 2));
+    }
+
+    [Fact]
+    public void AResumeFileOfAFinishedStageIsRemoved()
     {
         using var scope = NewDisposeScope();
         var store = new StageStore(_folder);
-        var network = nn.Linear(3, 2);
-        string file = store.Run("stage", Key(1), network, _ => 1).File;
-        File.WriteAllBytes(file, File.ReadAllBytes(file)[..^5]);
-
-        Assert.Contains(file, Assert.Throws<InvalidDataException>(() => store.Run("stage", Key(1), network, _ => 2)).Message);
+        string file = store.Run("stage", Key(1), nn.Linear(3, 2), _ => 1).File;
+        File.WriteAllText(file + ".resume", "of a process that was killed before it removed it");
+        store.Run("stage", Key(1), nn.Linear(3, 2), _ => 2);
+        Assert.Equal([file], Directory.GetFiles(_folder));
     }
 
     [Fact]
@@ -77,9 +152,10 @@ public sealed class StageStoreTests : IDisposable
     }
 
     [Fact]
-    public void AKeptResultIsReadAndADamagedOneIsAnError()
+    public void AKeptResultIsReadAndADamagedOneIsComputedAgain()
     {
-        var store = new StageStore(_folder);
+        var notices = new List<string>();
+        var store = new StageStore(_folder) { Notice = notices.Add };
         int runs = 0;
         int[] Work() => [++runs, 7];
         var first = store.Keep("search", Key(1), Work);
@@ -91,20 +167,33 @@ public sealed class StageStoreTests : IDisposable
         Assert.Equal(2, runs);
 
         string file = Directory.GetFiles(_folder, "search-*.json")[0];
-        File.WriteAllText(file, File.ReadAllText(file)[..^9]);
-        Assert.Contains(file, Assert.Throws<InvalidDataException>(() =>
-            new[] { 1, 2 }.Select(seed => store.Keep("search", Key(seed), Work)).ToList()).Message);
+        byte[] whole = File.ReadAllBytes(file);
+        for (int i = 0; i < whole.Length; i += 3)
+        {
+            byte[] damaged = [.. whole];
+            damaged[i] ^= 1;
+            File.WriteAllBytes(file, damaged);
+            foreach (int seed in new[] { 1, 2 })
+            {
+                store.Keep("search", Key(seed), Work);
+            }
+
+            Assert.Equal((3 + (i / 3), (i / 3) + 1), (runs, notices.Count));
+            Assert.Contains(file, notices[^1]);
+        }
     }
 
     [Fact]
-    public void ExchangedFilesAreErrors()
+    public void ExchangedFilesAreNoticedAndMadeAgain()
     {
         using var scope = NewDisposeScope();
-        var store = new StageStore(_folder);
+        var notices = new List<string>();
+        var store = new StageStore(_folder) { Notice = notices.Add };
         var network = nn.Linear(3, 2);
         string first = store.Run("stage", Key(1), network, _ => 1).File, second = store.Run("stage", Key(2), network, _ => 2).File;
         File.Copy(first, second, overwrite: true);
-        Assert.Contains("seed 1", Assert.Throws<InvalidDataException>(() => store.Run("stage", Key(2), network, _ => 3)).Message);
+        Assert.Equal(3, store.Run("stage", Key(2), network, _ => 3).Result);
+        Assert.Contains("seed 1", Assert.Single(notices));
 
         store.Keep("search", Key(1), () => 1);
         store.Keep("search", Key(2), () => 2);
@@ -112,7 +201,8 @@ public sealed class StageStoreTests : IDisposable
         (string one, string two) = (File.ReadAllText(kept[0]), File.ReadAllText(kept[1]));
         File.WriteAllText(kept[0], two);
         File.WriteAllText(kept[1], one);
-        Assert.Throws<InvalidDataException>(() => store.Keep("search", Key(1), () => 3));
+        Assert.Equal(3, store.Keep("search", Key(1), () => 3));
+        Assert.Equal(2, notices.Count);
     }
 
     [Fact]
@@ -142,7 +232,9 @@ public sealed class StageStoreTests : IDisposable
         Assert.All(index, entry =>
         {
             var found = CheckpointIndex.Of(Path.Combine(folder, entry.File));
-            Assert.Equal((entry.What, entry.ValidationAccuracy, entry.WeightsSha256), (found.What, found.ValidationAccuracy, found.WeightsSha256));
+            Assert.Equal(
+                (entry.What, entry.ValidationAccuracy, entry.WeightsSha256, entry.FileSha256),
+                (found.What, found.ValidationAccuracy, found.WeightsSha256, found.FileSha256));
             Assert.Equal(entry.Fingerprint, found.Fingerprint);
         });
 
@@ -183,6 +275,23 @@ public sealed class StageStoreTests : IDisposable
 
     [Fact]
     public void AnUnknownProfileIsAnError() => Assert.Contains("smoke", Assert.Throws<ArgumentException>(() => Recipe.For("fast")).Message);
+
+    /// <summary>Takes the sum out of a file of text with a header length, if it has one, before it.</summary>
+    private static void WithoutSum(string file, string before)
+    {
+        string text = Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        const string start = "\"sha256\":\"";
+        int place = text.IndexOf(before + start, StringComparison.Ordinal) + before.Length, length = start.Length + 66;
+        const string last = ",\"checked\":\"sha256\"";
+        byte[] bytes = Encoding.Latin1.GetBytes(text.Remove(place, length).Replace(last, "", StringComparison.Ordinal));
+        length += text.Contains(last, StringComparison.Ordinal) ? last.Length : 0;
+        if (bytes[0] != '{')
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes, BinaryPrimitives.ReadInt64LittleEndian(bytes) - length);
+        }
+
+        File.WriteAllBytes(file, bytes);
+    }
 
     private static Fingerprint Key(int seed) => new Fingerprint("stage", 1).Add("seed", seed);
 }

@@ -78,20 +78,6 @@ public sealed class GradientDescentTests
     }
 
     [Fact]
-    public void ResumeFileOfAnEarlierVersionIsAnError()
-    {
-        using var scope = NewDisposeScope();
-        using var network = TinyProblem.Network(1);
-        using var descent = new GradientDescent(network, TinyProblem.Options(1), _ => true);
-        var state = descent.State().ToDictionary(t => t.Name, t => t.Value);
-        descent.Restore(state);
-        state["momentum.1"] = zeros(1);
-        Assert.Contains("found shape [1]", Assert.Throws<InvalidDataException>(() => descent.Restore(state)).Message);
-        var earlier = new Dictionary<string, Tensor> { ["optimizer"] = zeros(8) };
-        Assert.Contains("found none", Assert.Throws<InvalidDataException>(() => descent.Restore(earlier)).Message);
-    }
-
-    [Fact]
     public void MuonLearnsASeparableProblem()
     {
         using var network = TinyProblem.Network(1);

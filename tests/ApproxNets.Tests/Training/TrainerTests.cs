@@ -1,3 +1,4 @@
+using System.Text;
 using ApproxNets.Tests.Layers;
 using ApproxNets.Training;
 using Xunit;
@@ -128,9 +129,55 @@ public sealed class TrainerTests
         Assert.Contains("0.9", message);
         Assert.Contains("0.8", message);
         Assert.Equal(before, TinyProblem.Fingerprint(network));
+    }
 
-        Checkpoint.Save(file, network, new Dictionary<string, string>());
-        Assert.Throws<InvalidDataException>(() => Trainer.Train(network, data, TinyProblem.Options(3), run: new() { ResumeFile = file }));
+    [Fact]
+    public void DamagedResumeFileIsNamedAndTheTrainingBeginsAnew()
+    {
+        using var folder = new TemporaryFolder("resume");
+        string file = folder["resume.safetensors"];
+        var data = TinyProblem.Data();
+        using var source = new CancellationTokenSource();
+        using var begun = TinyProblem.Network(1);
+        Assert.Throws<OperationCanceledException>(() => Trainer.Train(
+            begun, data, TinyProblem.Options(2), run: new() { ResumeFile = file, Progress = Callback.CancelAfter(1, source), Cancellation = source.Token }));
+        using var whole = TinyProblem.Network(1);
+        Trainer.Train(whole, data, TinyProblem.Options(2));
+        byte[] kept = File.ReadAllBytes(file);
+        var files = Enumerable.Range(1, 8).Select(i => Flipped(kept, i * (kept.Length - 1) / 8)).ToList();
+        files.AddRange([[], kept[..^1], [.. kept, 0], Encoding.UTF8.GetBytes("not a resume file")]);
+
+        // A whole file of the format, which tells of more epochs than were asked for.
+        using (NewDisposeScope())
+        {
+            var (tensors, metadata) = SafeTensors.Read(file);
+            metadata["epochs"] = $"[{string.Join(',', Enumerable.Range(1, 3).Select(i => $$"""{"epoch":{{i}}}"""))}]";
+            SafeTensors.Write(file, tensors.Select(t => (t.Key, t.Value)), metadata);
+            files.Add(File.ReadAllBytes(file));
+            metadata["epochs"] = """[{"epoch":2}]""";
+            SafeTensors.Write(file, tensors.Select(t => (t.Key, t.Value)), metadata);
+            files.Add(File.ReadAllBytes(file));
+            metadata.Remove("epochs");
+            SafeTensors.Write(file, tensors.Select(t => (t.Key, t.Value)), metadata);
+            files.Add(File.ReadAllBytes(file));
+        }
+
+        foreach (byte[] damaged in files)
+        {
+            File.WriteAllBytes(file, damaged);
+            var notices = new List<string>();
+            using var network = TinyProblem.Network(1);
+            Assert.Equal(2, Trainer.Train(network, data, TinyProblem.Options(2), run: new() { ResumeFile = file, Notice = notices.Add }).Epochs.Count);
+            Assert.Equal(TinyProblem.Fingerprint(whole), TinyProblem.Fingerprint(network));
+            Assert.Contains(file, Assert.Single(notices));
+        }
+
+        static byte[] Flipped(byte[] file, int at)
+        {
+            byte[] damaged = [.. file];
+            damaged[at] ^= 4;
+            return damaged;
+        }
     }
 
     [Fact]

@@ -202,6 +202,9 @@ public sealed class CircuitEvolutionTests : IDisposable
         CircuitEvolutionOptions options = Options(Signedness.Signed, 500) with { CheckpointPath = path };
         CircuitEvolution.Run(options, null, TestContext.Current.CancellationToken);
         string text = File.ReadAllText(path);
+        AssertRefused("is damaged", text.Replace("\"Evaluations\":500", "\"Evaluations\":499", StringComparison.Ordinal), options);
+        AssertRefused("is damaged", System.Text.RegularExpressions.Regex.Replace(text, @"\d+\]", "0]"), options);
+        text = System.Text.RegularExpressions.Regex.Replace(text, "\"Sha256\":\"[0-9a-f]{64}\"", "\"Sha256\":null"); // as earlier versions
 
         AssertRefused("settings", text, options with { Seed = 9 });
         AssertRefused("settings", text, options with { Evaluations = 400 });

@@ -38,6 +38,8 @@ public sealed class HostileInputTests : IDisposable
         { "blow-up.v", Ports + "c20 u (a[0], p[0]); endmodule\n" + BlowUp(20), "more than 262144 nets" },
         { "endless.v", Ports + "c u (a[0], p[0]); endmodule\nmodule c (input x, output y); c u (x, y); endmodule",
             "nested deeper than 32" },
+        { "no-ports.v", Ports + "c30 u (); assign p = {a, b}; endmodule\nmodule c0 (); endmodule\n" + string.Concat(Enumerable.Range(1, 30).Select(level =>
+            $"module c{level} (); c{level - 1} u (), v (); endmodule\n")), "more than 262144 instances" },
         { "number.v", Ports + "assign p = 16'd" + new string('9', 1_000_000) + "; endmodule", "a constant such as 1'b0" },
         { "binary.v", new string('\0', 1_000_000), "found '\0'" },
         { "gates.blif", ".model m\n.inputs a b\n.outputs p\n" + string.Concat(Enumerable.Range(0, 285_000).Select(i => $".names x{i:x}\n"))

@@ -48,6 +48,22 @@ public sealed class UserLibraryTests : IDisposable
         Assert.Equal([Library], Directory.GetFileSystemEntries(_folder.Path));
     }
 
+    [Fact]
+    public void A_changed_table_is_an_error_until_its_hash_is_cleared()
+    {
+        Add([Sample("table")]);
+        int[] products = [.. MultiplierLibrary.ReadFolder(Library, Signedness.Unsigned)["table"].Products.ToArray()];
+        products[65535]--;
+        NpyTable.Write(Path.Combine(Library, "table.npy"), products);
+        string message = Assert.Throws<InvalidDataException>(() => MultiplierLibrary.ReadFolder(Library, Signedness.Unsigned)).Message;
+        Assert.Contains("table.npy", message, StringComparison.Ordinal);
+
+        string costs = Path.Combine(Library, "mine.csv"), hash = File.ReadLines(costs).Single(line => line.StartsWith("table,", StringComparison.Ordinal)).Split(',')[^1];
+        Assert.Contains(hash, message, StringComparison.Ordinal);
+        File.WriteAllText(costs, File.ReadAllText(costs).Replace(hash, "", StringComparison.Ordinal));
+        Assert.Equal(products[65535], MultiplierLibrary.ReadFolder(Library, Signedness.Unsigned)["table"].Products.Span[65535]);
+    }
+
     private static (string, double?, double?, string?) Figures(Multiplier m) =>
         (m.PowerSource, m.AreaSquareMicrometres, m.DelayNanoseconds, m.AreaDelaySource);
 
