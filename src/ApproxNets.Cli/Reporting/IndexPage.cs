@@ -24,7 +24,7 @@ internal static class IndexPage
             Each page has its executed notebook beside it.</p>
             </main>
             """;
-        return PageFrame.Make("ApproxNets report", body, script: null);
+        return PageFrame.Make("ApproxNets report", body, charts: false);
     }
 
     private static string Lead(RunResult result)

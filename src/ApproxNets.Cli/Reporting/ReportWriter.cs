@@ -5,11 +5,10 @@ using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
-using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, plotly.js and temml beside them.</summary>
+/// <summary>Writes a run's report: executed notebooks, a page for each, an index and <c>report.json</c>.</summary>
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
@@ -28,16 +27,6 @@ internal sealed class ReportWriter
         (_folder, _result) = (folder, result);
         _commit = Provenance.CommitOf(result.Repository);
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, NotebookHost.PlotlyFileName), target =>
-        {
-            using var script = NotebookHost.OpenPlotly();
-            script.CopyTo(target);
-        });
-        AtomicFile.Write(Path.Combine(folder, PageFrame.MathFileName), target =>
-        {
-            using var script = PageFrame.Open(PageFrame.MathFileName);
-            script.CopyTo(target);
-        });
         WriteIndex();
     }
 
