@@ -21,13 +21,18 @@ internal sealed class ReportWriter
     private readonly RunResult _result;
     private readonly (string? Hash, bool? Dirty) _commit;
 
-    /// <summary>Begins the report: it says that the run is at work.</summary>
+    /// <summary>Begins the report: it says that the run is at work, and what an earlier run left of these notebooks is gone.</summary>
     public ReportWriter(string folder, RunResult result)
     {
         (_folder, _result) = (folder, result);
         _commit = Provenance.CommitOf(result.Repository);
         Directory.CreateDirectory(folder);
         WriteIndex();
+        foreach (var run in result.Notebooks)
+        {
+            File.Delete(Path.Combine(folder, run.PageName));
+            File.Delete(Path.Combine(folder, run.Document.FileName));
+        }
     }
 
     /// <summary>Writes a notebook as far as it has run, its page when it has ended, and the index and <c>report.json</c> anew.</summary>

@@ -28,7 +28,33 @@ internal sealed record CellMessage(string Type, JsonObject Content);
 /// <param name="Message">What went wrong.</param>
 /// <param name="Line">Line in the cell, from 1; null when the error has none.</param>
 /// <param name="Trace">All of it, as lines.</param>
-internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace);
+internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace)
+{
+    public CellMessage ToMessage() => new("error", new JsonObject
+    {
+        ["ename"] = Name,
+        ["evalue"] = Message,
+        ["traceback"] = new JsonArray([.. Trace.Select(line => (JsonNode)line)]),
+    });
+
+    /// <summary>What an exception says; its properties are code of a cell, which may fail itself.</summary>
+    public static string MessageOf(Exception? error) => Said(error, () => error?.Message);
+
+    /// <summary>All that an exception says.</summary>
+    public static string TextOf(Exception error) => Said(error, error.ToString);
+
+    private static string Said(Exception? error, Func<string?> read)
+    {
+        try
+        {
+            return read() ?? "";
+        }
+        catch (Exception e)
+        {
+            return $"{error?.GetType().Name} has no message: reading it threw {e.GetType().Name}.";
+        }
+    }
+}
 
 /// <summary>
 /// Runs the cells of one notebook with .NET Interactive's C# kernel: what a cell declares, the next ones see. Completion and the like are
@@ -159,12 +185,7 @@ internal sealed partial class NotebookEngine : IDisposable
 
         CellError Show(CellError error)
         {
-            show(new CellMessage("error", new JsonObject
-            {
-                ["ename"] = error.Name,
-                ["evalue"] = error.Message,
-                ["traceback"] = new JsonArray([.. error.Trace.Select(line => (JsonNode)line)]),
-            }));
+            show(error.ToMessage());
             return error;
         }
     }
@@ -260,14 +281,14 @@ internal sealed partial class NotebookEngine : IDisposable
             default:
                 int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames()
                     .FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
-                return new CellError(error.GetType().Name, error.Message, line + skipped, CellFrames(error, file));
+                return new CellError(error.GetType().Name, CellError.MessageOf(error), line + skipped, CellFrames(error, file));
         }
     }
 
     // The frames below the cell are the engine's own, and folders of this machine tell a reader nothing.
     private static string[] CellFrames(Exception error, string file)
     {
-        string[] lines = error.ToString().ReplaceLineEndings("\n").Split('\n');
+        string[] lines = CellError.TextOf(error).ReplaceLineEndings("\n").Split('\n');
         int last = Array.FindLastIndex(lines, line => line.Contains(file, StringComparison.Ordinal));
         string folder = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;
         return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];
