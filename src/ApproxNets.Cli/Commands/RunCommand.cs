@@ -73,6 +73,12 @@ internal static class RunCommand
         var report = new ReportWriter(folder, result);
         await RunSession.ExecuteAsync(plan, result, report.Write, terminal, verbose, inPlace,
             cellTimeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, interruption.Token);
+        if (report.Problem is { } problem)
+        {
+            Console.Error.WriteLine($"approxnets: {problem}");
+            return CommandLine.Failure;
+        }
+
         terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
         return result.Status switch
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using ApproxNets.Cli.Notebooks;
 using Markdig;
 using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
@@ -153,7 +154,7 @@ internal sealed class MarkdownText
             string fragment = hash >= 0 ? url[hash..] : "";
             string path = Path.GetFullPath(Uri.UnescapeDataString(hash >= 0 ? url[..hash] : url).Replace("\0", "", StringComparison.Ordinal), _folder);
             link.Url = _notebooks.Contains(path)
-                ? Uri.EscapeDataString(Path.ChangeExtension(Path.GetFileName(path), ".html")) + fragment
+                ? Uri.EscapeDataString(NotebookRun.PageNameOf(path)) + fragment
                 : Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -30,6 +31,9 @@ internal sealed record CellMessage(string Type, JsonObject Content);
 /// <param name="Trace">All of it, as lines.</param>
 internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace)
 {
+    private const int LongestText = 20_000;
+
+    /// <summary>As it stands among the cell's outputs.</summary>
     public CellMessage ToMessage() => new("error", new JsonObject
     {
         ["ename"] = Name,
@@ -43,11 +47,15 @@ internal sealed record CellError(string Name, string Message, int? Line, IReadOn
     /// <summary>All that an exception says.</summary>
     public static string TextOf(Exception error) => Said(error, error.ToString);
 
+    /// <summary>A text of a length that a page can show.</summary>
+    public static string Bounded(string text) => text.Length <= LongestText ? text
+        : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, LongestText)} [cut off: {text.Length:N0} characters]");
+
     private static string Said(Exception? error, Func<string?> read)
     {
         try
         {
-            return read() ?? "";
+            return Bounded(read() ?? "");
         }
         catch (Exception e)
         {
@@ -162,6 +170,10 @@ internal sealed partial class NotebookEngine : IDisposable
         {
             await Task.WhenAny(work, Task.Delay(Grace, CancellationToken.None));
         }
+        catch (Exception) when (work.IsFaulted)
+        {
+            // The kernel reads the message of what a cell throws, which is the cell's code and may throw too.
+        }
 
         if (_csharp.ScriptState != before)
         {
@@ -175,6 +187,8 @@ internal sealed partial class NotebookEngine : IDisposable
         return !work.IsCompleted
             ? Refuse($"The cell did not stop within {Grace.TotalSeconds:F0} s and still runs. Only code that looks at "
                 + "Notebook.Cancellation can be stopped: restart the kernel.")
+            : work.Exception is { } thrown ? Show(new CellError(thrown.GetBaseException().GetType().Name, CellError.MessageOf(thrown.GetBaseException()), null,
+                CellFrames(thrown.GetBaseException(), file)))
             : (await work).Events.OfType<CommandFailed>().LastOrDefault() is not { } failed ? null
 
             // Whatever the cell made of the request to stop, it is not at fault.
@@ -271,13 +285,15 @@ internal sealed partial class NotebookEngine : IDisposable
         switch (error)
         {
             case null:
-                return new CellError("Error", failed.Message, null, failed.Message.Split('\n'));
+                string message = CellError.Bounded(failed.Message);
+                return new CellError("Error", message, null, message.Split('\n'));
             case CompilationErrorException compilation:
                 var errors = compilation.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToList();
                 int Line(Diagnostic diagnostic) => diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1 + skipped;
                 string hint = errors[0].Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
-                return new CellError("CompilationError", $"{errors[0].Id}: {errors[0].GetMessage()}{hint}", Line(errors[0]),
-                    [.. errors.Select(diagnostic => $"line {Line(diagnostic)}: {diagnostic.Id}: {diagnostic.GetMessage()}")]);
+                return new CellError("CompilationError", CellError.Bounded($"{errors[0].Id}: {errors[0].GetMessage()}{hint}"), Line(errors[0]),
+                    CellError.Bounded(string.Join('\n', errors.Select(diagnostic => $"line {Line(diagnostic)}: {diagnostic.Id}: {diagnostic.GetMessage()}")))
+                        .Split('\n'));
             default:
                 int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames()
                     .FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();

@@ -8,6 +8,8 @@ namespace ApproxNets.Cli.Running;
 /// <summary>Executes one notebook in process and puts the outputs into its document.</summary>
 internal sealed class NotebookRunner : IDisposable
 {
+    private static readonly TimeSpan SaveDelay = TimeSpan.FromSeconds(5);
+
     private readonly NotebookRun _run;
     private readonly IReadOnlyDictionary<string, string> _given;
     private readonly Action _save;
@@ -125,7 +127,13 @@ internal sealed class NotebookRunner : IDisposable
             limit.CancelAfter(time);
         }
 
-        var error = await _engine.ExecuteAsync(cell.Source, $"{_run.Document.FileName}#cell{codeCell}", Show, limit.Token);
+        var work = _engine.ExecuteAsync(cell.Source, $"{_run.Document.FileName}#cell{codeCell}", Show, limit.Token);
+        if (await Task.WhenAny(work, Task.Delay(SaveDelay, CancellationToken.None)) != work)
+        {
+            _save(); // short cells before a long one may not have been stored
+        }
+
+        var error = await work;
         _outputs.End();
         cell.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (error is not null && _cancellation.IsCancellationRequested)

@@ -27,6 +27,9 @@ internal sealed class NotebookFixture : IDisposable
 
     public StringWriter Log { get; } = new();
 
+    /// <summary>Why the last run's report could not be written; null if it was.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Adds a notebook. Sources begin with "md:" for text or "tag NAME:" for a tagged code cell.</summary>
     public string Add(string name, params string[] sources)
     {
@@ -53,12 +56,14 @@ internal sealed class NotebookFixture : IDisposable
 
     public async Task<RunResult> RunAsync(
         string[] notebooks, string[]? parameters = null, string profile = "quick", bool inPlace = false,
-        CancellationTokenSource? stop = null, double? cellTimeout = null)
+        CancellationTokenSource? stop = null, double? cellTimeout = null, string? report = null)
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
         var result = new RunResult(Folder, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
-        await RunSession.ExecuteAsync(plan, result, new ReportWriter(Report, result).Write, new Terminal(Log, interactive: false),
+        var writer = new ReportWriter(report ?? Report, result);
+        await RunSession.ExecuteAsync(plan, result, writer.Write, new Terminal(Log, interactive: false),
             verbose: false, inPlace, cellTimeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, stop?.Token ?? TestContext.Current.CancellationToken);
+        Problem = writer.Problem;
         return result;
     }
 
