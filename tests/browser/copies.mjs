@@ -35,6 +35,7 @@ const text = (id, source) => ({ cell_type: "markdown", id, source, metadata: {} 
 const tries = JSON.parse(readFileSync(hostile, "utf8"));
 write("hostile.ipynb", [
   text("formula", "# Hostile\n\n$a_1$"),
+  text("deep", `$${"\\sqrt{".repeat(3000)}x${"}".repeat(3000)}$ and $${"{".repeat(50000)}x$ and ${">".repeat(5000)}`),
   ...[...tries.markdown, ...tries.html].map((source, i) => text(`text-${i}`, source)),
   code("html", `foreach (string html in new[] { ${tries.html.map(source => JSON.stringify(source)).join(", ")} }) { display(html, "text/html"); }`),
 ]);

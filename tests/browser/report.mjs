@@ -34,7 +34,7 @@ async function open(file, width, colorScheme = "light") {
   page.on("popup", popup => heard.push(`popup: ${popup.url()}`));
   page.on("request", request => request.url() !== url && !/^(data|blob):/.test(request.url()) && heard.push(`request: ${request.url()}`));
   page.on("framenavigated", frame => frame.url().split("#")[0] !== url && heard.push(`navigation: ${frame.url()}`));
-  await page.goto(url);
+  await page.goto(url, { timeout: 60000 });
   await page.waitForLoadState("load");
   return { page, heard };
 }
