@@ -54,6 +54,18 @@ public static class NotebookHost
                 $"{assembly.GetName()}: found no embedded {PlotlyFileName}, expected the one of Plotly.NET 6.0.0.");
     }
 
+    /// <summary>JavaScript that declares <c>draw(element, figure, captioned, tries)</c>, with which plotly.js draws a figure.</summary>
+    public static string FigureScript => FigureHtml.Draw;
+
+    /// <summary>The JSON of a figure, as its script element holds it; null for any other script.</summary>
+    /// <param name="script">Text of a script element.</param>
+    /// <exception cref="ArgumentNullException">The script is null.</exception>
+    public static string? FigureData(string script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return FigureHtml.Data(script);
+    }
+
     /// <summary>Loads libtorch; says why and what to do if that fails, null if it loads.</summary>
     public static string? TorchProblem()
     {

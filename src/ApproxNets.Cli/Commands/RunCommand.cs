@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
@@ -34,20 +35,32 @@ internal static class RunCommand
             HelpName = "DIR",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
+        var cellTimeout = new Option<double?>("--cell-timeout")
+        {
+            Description = "Seconds that a cell may take; one that takes longer fails. [default: any time]",
+            HelpName = "SECONDS",
+        };
+        cellTimeout.Validators.Add(found =>
+        {
+            if (found.GetValueOrDefault<double?>() is { } seconds and not (>= 0.001 and <= 1e6))
+            {
+                found.AddError(string.Create(CultureInfo.InvariantCulture, $"found --cell-timeout {seconds}, expected 0.001 to 1,000,000 seconds."));
+            }
+        });
         var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
 
         var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
         {
-            notebooks, profile, parameters, output, inPlace, verbose,
+            notebooks, profile, parameters, output, inPlace, cellTimeout, verbose,
         };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
-            parsed.GetValue(output)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(verbose)));
+            parsed.GetValue(output)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(cellTimeout), parsed.GetValue(verbose)));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, bool verbose)
+        string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, double? cellTimeout, bool verbose)
     {
         string repository = RepositoryFolder.OfWork();
         var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
@@ -58,7 +71,14 @@ internal static class RunCommand
         using var interruption = new Interruption(terminal.WriteLine);
         var result = new RunResult(repository, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
         var report = new ReportWriter(folder, result);
-        await RunSession.ExecuteAsync(plan, result, report.Write, terminal, verbose, inPlace, interruption.Token);
+        await RunSession.ExecuteAsync(plan, result, report.Write, terminal, verbose, inPlace,
+            cellTimeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, interruption.Token);
+        if (report.Problem is { } problem)
+        {
+            Console.Error.WriteLine($"approxnets: {problem}");
+            return CommandLine.Failure;
+        }
+
         terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
         return result.Status switch
         {

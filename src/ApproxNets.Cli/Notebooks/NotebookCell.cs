@@ -8,6 +8,9 @@ internal sealed class NotebookCell
     public const string ParametersTag = "parameters";
     public const string InjectedTag = "injected-parameters";
 
+    private string? _text;
+    private int? _charts;
+
     public NotebookCell(JsonObject json)
     {
         Json = json;
@@ -15,6 +18,13 @@ internal sealed class NotebookCell
         Source = json["source"] is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)json["source"]!;
         Source = Source.Replace("\r\n", "\n", StringComparison.Ordinal);
     }
+
+    /// <summary>The cell as it stands in the file. Kept until it changes: a notebook is saved after each of its cells.</summary>
+    public string Text => _text ??= "\n  " + Json.ToJsonString(NotebookDocument.Format).Replace("\n", "\n  ", StringComparison.Ordinal);
+
+    /// <summary>Outputs that plotly.js draws.</summary>
+    public int Charts => _charts ??= Outputs.Count(output => output["data"]?[NotebookRun.PlotlyMime] is not null
+        || output["data"]?["text/html"]?.ToJsonString().Contains("Plotly.newPlot", StringComparison.Ordinal) == true);
 
     public JsonObject Json { get; }
 
@@ -60,8 +70,12 @@ internal sealed class NotebookCell
         return lines;
     }
 
+    /// <summary>Says that <see cref="Json"/> was changed.</summary>
+    public void Changed() => (_text, _charts) = (null, null);
+
     public void ClearOutputs()
     {
+        Changed();
         Json["execution_count"] = null;
         Json["outputs"] = new JsonArray();
     }

@@ -11,7 +11,7 @@ namespace ApproxNets.Cli.Notebooks;
 internal sealed class NotebookDocument
 {
     // As Jupyter writes it, so that differences between versions stay readable.
-    private static readonly JsonSerializerOptions Format = new()
+    internal static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
         IndentSize = 1,
@@ -49,31 +49,78 @@ internal sealed class NotebookDocument
         {
             return Parse(path, File.ReadAllText(path));
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{path}: it cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Reads and checks a notebook: what passes here does not fail when it is run and written.</summary>
+    /// <exception cref="UsageException">The text is no notebook of nbformat 4 in C#; the message says what was found where.</exception>
+    public static NotebookDocument Parse(string path, string json)
+    {
+        JsonNode? node;
+        try
+        {
+            node = JsonNode.Parse(json, null, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            node?.ToJsonString(Format); // reads every text, also those that are no Unicode
+        }
         catch (JsonException e)
         {
             throw new UsageException($"{path}: found no valid JSON at line {e.LineNumber + 1}: {e.Message}");
         }
-    }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new UsageException($"{path}: found no valid JSON: {e.Message}");
+        }
 
-    public static NotebookDocument Parse(string path, string json)
-    {
-        if (JsonNode.Parse(json) is not JsonObject root || root["nbformat"]?.GetValue<int>() != 4 || root["cells"] is not JsonArray cells)
+        if (node is not JsonObject root || root["nbformat"] is not JsonValue format || !format.TryGetValue(out int version) || version != 4
+            || root["cells"] is not JsonArray cells)
         {
             throw new UsageException($"{path}: found no notebook of nbformat 4, expected an object with \"nbformat\": 4 and \"cells\".");
         }
 
-        string? language = (string?)root["metadata"]?["kernelspec"]?["language"] ?? (string?)root["metadata"]?["language_info"]?["name"];
+        if (root["metadata"] is not (null or JsonObject))
+        {
+            throw new UsageException($"{path}: found \"metadata\" that is no object.");
+        }
+
+        if (root["nbformat_minor"] is { } minor && !(minor is JsonValue value && value.TryGetValue(out int _)))
+        {
+            throw new UsageException($"{path}: found \"nbformat_minor\" that is no whole number.");
+        }
+
+        string? language = TextOf(root["metadata"], "kernelspec", "language") ?? TextOf(root["metadata"], "language_info", "name");
         if (language is not (null or "C#" or "csharp"))
         {
             throw new UsageException($"{path}: found a notebook in '{language}', expected C#.");
         }
 
-        var parsed = cells.Select((cell, i) => cell as JsonObject is { } found && found["cell_type"] is not null
-            && found["source"] is not null
-            ? new NotebookCell(found)
-            : throw new UsageException($"{path}: cell {i + 1} has no cell_type or no source.")).ToList();
+        var parsed = cells.Select((cell, i) => Problem(cell) is { } problem ? throw new UsageException($"{path}: cell {i + 1} {problem}.")
+            : new NotebookCell((JsonObject)cell!)).ToList();
         return new NotebookDocument(path, json, root, parsed);
     }
+
+    private static string? TextOf(JsonNode? metadata, string group, string name) =>
+        metadata?[group] is JsonObject found && found[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    /// <summary>What is wrong with a cell; null if nothing is.</summary>
+    private static string? Problem(JsonNode? node)
+    {
+        if (node is not JsonObject cell || !IsText(cell["cell_type"]) || cell["source"] is null)
+        {
+            return "has no cell_type or no source";
+        }
+
+        bool lines = cell["source"] is JsonArray source && source.All(IsText);
+        return !lines && !IsText(cell["source"]) ? "has a source that is neither a text nor lines of text"
+            : cell["id"] is not null && !IsText(cell["id"]) ? "has an id that is no text"
+            : cell["metadata"] is not (null or JsonObject) ? "has metadata that are no object"
+            : cell["metadata"]?["tags"] is { } tags && !(tags is JsonArray all && all.All(IsText)) ? "has tags that are no list of texts"
+            : null;
+    }
+
+    private static bool IsText(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? _);
 
     /// <summary>The notebook as it ran, with the cell that set its parameters.</summary>
     /// <param name="note">Stands in the notebook's metadata as <c>approxnets</c>.</param>
@@ -87,7 +134,7 @@ internal sealed class NotebookDocument
         var ids = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < cells.Count; i++)
         {
-            string? id = (string?)cells[i].Json["id"];
+            string? known = (string?)cells[i].Json["id"], id = known;
             if (id is null || !ids.Add(id))
             {
                 for (int n = i + 1; !ids.Add(id = $"cell-{n}"); n += cells.Count)
@@ -95,7 +142,11 @@ internal sealed class NotebookDocument
                 }
             }
 
-            cells[i].Json["id"] = id;
+            if (id != known)
+            {
+                cells[i].Json["id"] = id;
+                cells[i].Changed();
+            }
         }
 
         var metadata = Root["metadata"]?.DeepClone() as JsonObject ?? [];
@@ -104,13 +155,17 @@ internal sealed class NotebookDocument
             metadata["approxnets"] = note;
         }
 
-        var root = new JsonObject
+        // The cells' texts go where the empty list stands.
+        string frame = new JsonObject
         {
-            ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json.DeepClone())]),
+            ["cells"] = new JsonArray(),
             ["metadata"] = metadata,
             ["nbformat"] = 4,
             ["nbformat_minor"] = Math.Max(5, Root["nbformat_minor"]?.GetValue<int>() ?? 0),
-        };
-        return root.ToJsonString(Format) + "\n";
+        }.ToJsonString(Format);
+        const string Empty = "\"cells\": []";
+        int at = frame.IndexOf(Empty, StringComparison.Ordinal) + Empty.Length - 1;
+        return cells.Count == 0 ? frame + "\n"
+            : $"{frame.AsSpan(0, at)}{string.Join(',', cells.Select(cell => cell.Text))}\n {frame.AsSpan(at)}\n";
     }
 }

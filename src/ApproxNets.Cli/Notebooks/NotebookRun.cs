@@ -59,12 +59,14 @@ internal sealed class NotebookRun(NotebookDocument document)
     /// <summary>What the notebook published for the report.</summary>
     public JsonObject Published { get; } = [];
 
-    public string PageName => Path.ChangeExtension(Document.FileName, ".html");
+    public string PageName => PageNameOf(Document.Path);
 
     /// <summary>Outputs that plotly.js draws.</summary>
-    public int Charts => Document.Cells.SelectMany(cell => cell.Outputs)
-        .Count(output => output["data"]?[PlotlyMime] is not null
-            || output["data"]?["text/html"]?.ToJsonString().Contains("Plotly.newPlot", StringComparison.Ordinal) == true);
+    public int Charts => Document.Cells.Sum(cell => cell.Charts);
+
+    /// <summary>File name of a notebook's page; <c>index.html</c> is that of the report.</summary>
+    public static string PageNameOf(string path) => Path.GetFileNameWithoutExtension(path) is var name
+        && name.Equals("index", StringComparison.OrdinalIgnoreCase) ? name + ".ipynb.html" : name + ".html";
 }
 
 /// <summary>A whole run: its notebooks in order, and how it stands.</summary>

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace ApproxNets.Cli.Reporting;
 
 /// <summary>A cell's nbformat outputs as HTML, each in its richest form.</summary>
-internal static partial class CellOutputHtml
+internal static class CellOutputHtml
 {
     public static string ToHtml(JsonObject output, MarkdownText markdown)
     {
@@ -41,19 +40,21 @@ internal static partial class CellOutputHtml
     {
         if (data["text/html"] is { } html)
         {
-            return $"<div class=\"html\">{RemoteSource().Replace(Text(html), "$1data-blocked-$2")}</div>";
+            return $"<div class=\"html\">{SafeHtml.Clean(Text(html))}</div>";
         }
 
         if (data["image/svg+xml"] is { } svg)
         {
-            return $"<div class=\"image\">{Text(svg)}</div>";
+            return $"<div class=\"image\">{SafeHtml.Image(Text(svg))}</div>";
         }
 
         foreach (string mime in (string[])["image/png", "image/jpeg"])
         {
             if (data[mime] is { } image)
             {
-                return $"<div class=\"image\"><img alt=\"\" src=\"data:{mime};base64,{Text(image).Trim()}\"></div>";
+                string url = $"data:{mime};base64,{string.Concat(Text(image).Where(c => !char.IsWhiteSpace(c)))}";
+                return SafeUrl.IsImageData(url) ? $"<div class=\"image\"><img alt=\"\" src=\"{url}\"></div>"
+                    : "<p class=\"left-out\">An image that is no base64 text is not shown.</p>";
             }
         }
 
@@ -66,8 +67,4 @@ internal static partial class CellOutputHtml
         node is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)node ?? "";
 
     private static string Encoded(JsonNode? node) => WebUtility.HtmlEncode((string?)node ?? "");
-
-    // The report is read offline: what an output would load from elsewhere is not loaded.
-    [GeneratedRegex("""(<(?:script|link|img|iframe)\b[^>]*?\s)(src|href)(?=\s*=\s*["']?(?:https?:)?//)""", RegexOptions.IgnoreCase)]
-    private static partial Regex RemoteSource();
 }

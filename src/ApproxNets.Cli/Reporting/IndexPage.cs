@@ -24,7 +24,7 @@ internal static class IndexPage
             Each page has its executed notebook beside it.</p>
             </main>
             """;
-        return PageFrame.Make("ApproxNets report", body, script: null);
+        return PageFrame.Make("ApproxNets report", body, charts: false);
     }
 
     private static string Lead(RunResult result)
@@ -47,7 +47,7 @@ internal static class IndexPage
         foreach (var run in result.Notebooks)
         {
             string title = PageFrame.Encode(run.Document.Title);
-            string link = run.Status == RunStatus.NotRun ? title : $"<a href=\"{Uri.EscapeDataString(run.PageName)}\">{title}</a>";
+            string link = run.Status is RunStatus.NotRun or RunStatus.Running ? title : $"<a href=\"{Uri.EscapeDataString(run.PageName)}\">{title}</a>";
             string file = PageFrame.Encode(run.Document.FileName);
             string source = run.Status == RunStatus.NotRun ? file : $"<a href=\"{Uri.EscapeDataString(run.Document.FileName)}\">{file}</a>";
             html.Append("<tr><td>").Append(link).Append("<div class=\"file\">").Append(source).Append("</div></td><td><span class=\"badge ")

@@ -1,4 +1,5 @@
 using System.Text;
+using ApproxNets.Cli.Notebooks;
 using Markdig;
 using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
@@ -8,11 +9,14 @@ using Markdig.Syntax.Inlines;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Markdown cells as HTML: formulas for temml, links fit to the report's folder, local images embedded.</summary>
+/// <summary>
+/// Markdown cells as HTML: formulas for temml, links fit to the report's folder, images beside the notebook embedded. HTML in Markdown
+/// shows as the text that it is.
+/// </summary>
 internal sealed class MarkdownText
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras()
-        .UseFootnotes().Build();
+        .UseFootnotes().DisableHtml().Build();
 
     private readonly string _folder;
     private readonly string _reportFolder;
@@ -32,10 +36,34 @@ internal sealed class MarkdownText
 
     public string ToHtml(string markdown)
     {
-        var document = Markdown.Parse(markdown, Pipeline);
-        foreach (var link in document.Descendants<LinkInline>().ToList())
+        try
         {
-            FixLink(link);
+            return Render(markdown);
+        }
+        catch (ArgumentException)
+        {
+            // Markdig refuses what is nested too deeply.
+            return $"<pre class=\"result\">{System.Net.WebUtility.HtmlEncode(markdown)}</pre>\n";
+        }
+    }
+
+    /// <summary>LaTeX as an element that temml turns into MathML; without scripts the page shows it as it was written.</summary>
+    public static string Formula(string tex, bool display) =>
+        $"<span class=\"math{(display ? " display" : "")}\">{System.Net.WebUtility.HtmlEncode(tex.Trim())}</span>";
+
+    private string Render(string markdown)
+    {
+        var document = Markdown.Parse(markdown, Pipeline);
+        foreach (var inline in document.Descendants<Inline>().ToList())
+        {
+            if (inline is LinkInline link)
+            {
+                FixLink(link);
+            }
+            else if (inline is AutolinkInline { IsEmail: false } auto && !SafeUrl.IsLink(auto.Url))
+            {
+                auto.ReplaceBy(new LiteralInline(auto.Url));
+            }
         }
 
         foreach (var heading in document.Descendants<HeadingBlock>())
@@ -55,10 +83,6 @@ internal sealed class MarkdownText
         renderer.Render(document);
         return writer.ToString();
     }
-
-    /// <summary>LaTeX as an element that temml turns into MathML; without scripts the page shows it as it was written.</summary>
-    public static string Formula(string tex, bool display) =>
-        $"<span class=\"math{(display ? " display" : "")}\">{System.Net.WebUtility.HtmlEncode(tex.Trim())}</span>";
 
     private static string PlainText(HeadingBlock heading)
     {
@@ -97,39 +121,41 @@ internal sealed class MarkdownText
     private void FixLink(LinkInline link)
     {
         string url = link.Url ?? "";
-        if (url.Length == 0 || url[0] == '#' || url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)
-            || url.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
+        if (link.IsImage)
         {
-            return;
-        }
-
-        if (Uri.TryCreate(url, UriKind.Absolute, out var absolute) && !absolute.IsFile)
-        {
-            // The page must open without a network: an image elsewhere becomes a link to it.
-            link.IsImage = false;
-            return;
-        }
-
-        int hash = url.IndexOf('#', StringComparison.Ordinal);
-        string fragment = hash >= 0 ? url[hash..] : "";
-        string path = Path.GetFullPath(Uri.UnescapeDataString(hash >= 0 ? url[..hash] : url), _folder);
-        if (_notebooks.Contains(path))
-        {
-            link.Url = Uri.EscapeDataString(Path.ChangeExtension(Path.GetFileName(path), ".html")) + fragment;
-        }
-        else if (link.IsImage && File.Exists(path))
-        {
-            string type = Path.GetExtension(path).ToLowerInvariant() switch
+            if (SafeUrl.IsImageData(url))
             {
-                ".svg" => "svg+xml",
-                ".jpg" => "jpeg",
-                var extension => extension.TrimStart('.'),
-            };
-            link.Url = $"data:image/{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}";
+                return;
+            }
+
+            // The page must open without a network: an image elsewhere becomes a link to it.
+            if (SafeUrl.IsRelative(url))
+            {
+                link.Url = LocalImage.Read(_folder, url, out string problem);
+                if (problem.Length > 0)
+                {
+                    link.ReplaceBy(new LiteralInline($"[image {url} is left out: {problem}]"), copyChildren: false);
+                }
+
+                return;
+            }
+
+            link.IsImage = false;
         }
-        else
+
+        if (!SafeUrl.IsLink(url))
         {
-            link.Url = Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
+            // What the link says stays, but it leads nowhere.
+            link.ReplaceBy(new ContainerInline());
+        }
+        else if (SafeUrl.IsRelative(url) && url.Length > 0 && url[0] != '#')
+        {
+            int hash = url.IndexOf('#', StringComparison.Ordinal);
+            string fragment = hash >= 0 ? url[hash..] : "";
+            string path = Path.GetFullPath(Uri.UnescapeDataString(hash >= 0 ? url[..hash] : url).Replace("\0", "", StringComparison.Ordinal), _folder);
+            link.Url = _notebooks.Contains(path)
+                ? Uri.EscapeDataString(NotebookRun.PageNameOf(path)) + fragment
+                : Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
         }
     }
 

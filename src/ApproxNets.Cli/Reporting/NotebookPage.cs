@@ -1,6 +1,5 @@
 using System.Text;
 using ApproxNets.Cli.Notebooks;
-using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;
 
@@ -26,7 +25,7 @@ internal static class NotebookPage
             {cells}</main>
             {Navigation(run, all)}
             """;
-        return PageFrame.Make(document.Title, body, run.Charts > 0 ? NotebookHost.PlotlyFileName : null);
+        return PageFrame.Make(document.Title, body, run.Charts > 0);
     }
 
     private static void AppendCell(StringBuilder html, NotebookCell cell, MarkdownText markdown)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -5,11 +6,10 @@ using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
-using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>Writes a run's report: executed notebooks, a page for each, an index, <c>report.json</c>, plotly.js and temml beside them.</summary>
+/// <summary>Writes a run's report: executed notebooks, a page for each, an index and <c>report.json</c>.</summary>
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
@@ -18,44 +18,112 @@ internal sealed class ReportWriter
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
+
+    // Characters from which on a notebook is large.
+    private const long LargeNotebook = 4_000_000;
+
+    private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly RunResult _result;
     private readonly (string? Hash, bool? Dirty) _commit;
+    private long _written;
+    private TimeSpan _writing;
 
-    /// <summary>Begins the report: it says that the run is at work.</summary>
+    /// <summary>Begins the report: it says that the run is at work, and what an earlier run left of these notebooks is gone.</summary>
+    /// <exception cref="UsageException">The report cannot be written there, or would replace what is no report.</exception>
     public ReportWriter(string folder, RunResult result)
     {
         (_folder, _result) = (folder, result);
+        Check();
         _commit = Provenance.CommitOf(result.Repository);
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, NotebookHost.PlotlyFileName), target =>
+        try
         {
-            using var script = NotebookHost.OpenPlotly();
-            script.CopyTo(target);
-        });
-        AtomicFile.Write(Path.Combine(folder, PageFrame.MathFileName), target =>
+            Directory.CreateDirectory(folder);
+            WriteIndex();
+            foreach (var run in result.Notebooks)
+            {
+                File.Delete(Path.Combine(folder, run.PageName));
+                File.Delete(Path.Combine(folder, run.Document.FileName));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            using var script = PageFrame.Open(PageFrame.MathFileName);
-            script.CopyTo(target);
-        });
-        WriteIndex();
+            throw new UsageException($"the report cannot be written to {folder}: {e.Message}");
+        }
     }
 
-    /// <summary>Writes a notebook as far as it has run, its page when it has ended, and the index and <c>report.json</c> anew.</summary>
+    /// <summary>Why the report is not on the disk as the run stands; null if it is.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>
+    /// Writes a notebook as far as it has run, its page when it has ended, and the index and <c>report.json</c> anew. A disk that is full
+    /// does not end the run: the next call tries again, and <see cref="Problem"/> says how the last one went.
+    /// </summary>
     public void Write(NotebookRun run)
     {
-        AtomicFile.WriteText(Path.Combine(_folder, run.Document.FileName), run.Document.ToJson(new JsonObject
+        lock (_gate)
         {
-            ["status"] = StatusName(run.Status),
-            ["seconds"] = Math.Round(run.Seconds, 3),
-            ["parameters"] = run.Parameters.DeepClone(),
-        }));
-        if (run.Status != RunStatus.Running)
+            // A large notebook is not written after each of many short cells, which would take longer than they do.
+            bool large = run.Document.Cells.Sum(cell => (long)cell.Text.Length) > LargeNotebook;
+            if (large && run.Status == RunStatus.Running && Stopwatch.GetElapsedTime(_written) < 10 * _writing)
+            {
+                return;
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            try
+            {
+                AtomicFile.WriteText(Path.Combine(_folder, run.Document.FileName), run.Document.ToJson(new JsonObject
+                {
+                    ["status"] = StatusName(run.Status),
+                    ["seconds"] = Math.Round(run.Seconds, 3),
+                    ["parameters"] = run.Parameters.DeepClone(),
+                }));
+                if (run.Status != RunStatus.Running)
+                {
+                    AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _result.Notebooks, _folder));
+                }
+
+                WriteIndex();
+                Problem = null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Problem = $"the report could not be written to {_folder}: {e.Message}";
+            }
+
+            (_written, _writing) = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(start));
+        }
+    }
+
+    private void Check()
+    {
+        if (File.Exists(_folder))
         {
-            AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _result.Notebooks, _folder));
+            throw new UsageException($"found the file {_folder}, expected a folder for the report.");
         }
 
-        WriteIndex();
+        foreach (var same in _result.Notebooks.GroupBy(run => run.PageName, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1))
+        {
+            throw new UsageException($"found {string.Join(" and ", same.Select(run => run.Document.Path))}, whose pages would have the same name; "
+                + "expected notebooks of different names. Run them one by one, each with its own --out.");
+        }
+
+        foreach (var run in _result.Notebooks)
+        {
+            if (!Path.GetExtension(run.Document.FileName).Equals(".ipynb", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new UsageException($"found the notebook {run.Document.Path}, expected a name that ends with .ipynb.");
+            }
+
+            // An executed notebook carries our mark. Any other is somebody's work.
+            string target = Path.Combine(_folder, run.Document.FileName);
+            if (File.Exists(target) && (NotebookDocument.Load(target).Root["metadata"] as JsonObject)?["approxnets"] is null)
+            {
+                throw new UsageException($"found {target}, which is no executed notebook of an earlier report and would be replaced; "
+                    + "expected another folder after --out.");
+            }
+        }
     }
 
     private void WriteIndex()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -28,7 +29,40 @@ internal sealed record CellMessage(string Type, JsonObject Content);
 /// <param name="Message">What went wrong.</param>
 /// <param name="Line">Line in the cell, from 1; null when the error has none.</param>
 /// <param name="Trace">All of it, as lines.</param>
-internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace);
+internal sealed record CellError(string Name, string Message, int? Line, IReadOnlyList<string> Trace)
+{
+    private const int LongestText = 20_000;
+
+    /// <summary>As it stands among the cell's outputs.</summary>
+    public CellMessage ToMessage() => new("error", new JsonObject
+    {
+        ["ename"] = Name,
+        ["evalue"] = Message,
+        ["traceback"] = new JsonArray([.. Trace.Select(line => (JsonNode)line)]),
+    });
+
+    /// <summary>What an exception says; its properties are code of a cell, which may fail itself.</summary>
+    public static string MessageOf(Exception? error) => Said(error, () => error?.Message);
+
+    /// <summary>All that an exception says.</summary>
+    public static string TextOf(Exception error) => Said(error, error.ToString);
+
+    /// <summary>A text of a length that a page can show.</summary>
+    public static string Bounded(string text) => text.Length <= LongestText ? text
+        : string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, LongestText)} [cut off: {text.Length:N0} characters]");
+
+    private static string Said(Exception? error, Func<string?> read)
+    {
+        try
+        {
+            return Bounded(read() ?? "");
+        }
+        catch (Exception e)
+        {
+            return $"{error?.GetType().Name} has no message: reading it threw {e.GetType().Name}.";
+        }
+    }
+}
 
 /// <summary>
 /// Runs the cells of one notebook with .NET Interactive's C# kernel: what a cell declares, the next ones see. Completion and the like are
@@ -136,6 +170,10 @@ internal sealed partial class NotebookEngine : IDisposable
         {
             await Task.WhenAny(work, Task.Delay(Grace, CancellationToken.None));
         }
+        catch (Exception) when (work.IsFaulted)
+        {
+            // The kernel reads the message of what a cell throws, which is the cell's code and may throw too.
+        }
 
         if (_csharp.ScriptState != before)
         {
@@ -149,6 +187,8 @@ internal sealed partial class NotebookEngine : IDisposable
         return !work.IsCompleted
             ? Refuse($"The cell did not stop within {Grace.TotalSeconds:F0} s and still runs. Only code that looks at "
                 + "Notebook.Cancellation can be stopped: restart the kernel.")
+            : work.Exception is { } thrown ? Show(new CellError(thrown.GetBaseException().GetType().Name, CellError.MessageOf(thrown.GetBaseException()), null,
+                CellFrames(thrown.GetBaseException(), file)))
             : (await work).Events.OfType<CommandFailed>().LastOrDefault() is not { } failed ? null
 
             // Whatever the cell made of the request to stop, it is not at fault.
@@ -159,12 +199,7 @@ internal sealed partial class NotebookEngine : IDisposable
 
         CellError Show(CellError error)
         {
-            show(new CellMessage("error", new JsonObject
-            {
-                ["ename"] = error.Name,
-                ["evalue"] = error.Message,
-                ["traceback"] = new JsonArray([.. error.Trace.Select(line => (JsonNode)line)]),
-            }));
+            show(error.ToMessage());
             return error;
         }
     }
@@ -250,24 +285,26 @@ internal sealed partial class NotebookEngine : IDisposable
         switch (error)
         {
             case null:
-                return new CellError("Error", failed.Message, null, failed.Message.Split('\n'));
+                string message = CellError.Bounded(failed.Message);
+                return new CellError("Error", message, null, message.Split('\n'));
             case CompilationErrorException compilation:
                 var errors = compilation.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToList();
                 int Line(Diagnostic diagnostic) => diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1 + skipped;
                 string hint = errors[0].Id == "CS0006" ? " Build the solution first: dotnet build -c Release" : "";
-                return new CellError("CompilationError", $"{errors[0].Id}: {errors[0].GetMessage()}{hint}", Line(errors[0]),
-                    [.. errors.Select(diagnostic => $"line {Line(diagnostic)}: {diagnostic.Id}: {diagnostic.GetMessage()}")]);
+                return new CellError("CompilationError", CellError.Bounded($"{errors[0].Id}: {errors[0].GetMessage()}{hint}"), Line(errors[0]),
+                    CellError.Bounded(string.Join('\n', errors.Select(diagnostic => $"line {Line(diagnostic)}: {diagnostic.Id}: {diagnostic.GetMessage()}")))
+                        .Split('\n'));
             default:
                 int? line = new StackTrace(error, fNeedFileInfo: true).GetFrames()
                     .FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == file)?.GetFileLineNumber();
-                return new CellError(error.GetType().Name, error.Message, line + skipped, CellFrames(error, file));
+                return new CellError(error.GetType().Name, CellError.MessageOf(error), line + skipped, CellFrames(error, file));
         }
     }
 
     // The frames below the cell are the engine's own, and folders of this machine tell a reader nothing.
     private static string[] CellFrames(Exception error, string file)
     {
-        string[] lines = error.ToString().ReplaceLineEndings("\n").Split('\n');
+        string[] lines = CellError.TextOf(error).ReplaceLineEndings("\n").Split('\n');
         int last = Array.FindLastIndex(lines, line => line.Contains(file, StringComparison.Ordinal));
         string folder = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;
         return [.. lines.Take(last < 0 ? lines.Length : last + 1).Select(line => line.Replace(folder, "", StringComparison.Ordinal))];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Interactive;
 
@@ -7,20 +8,25 @@ namespace ApproxNets.Cli.Running;
 /// <summary>Executes one notebook in process and puts the outputs into its document.</summary>
 internal sealed class NotebookRunner : IDisposable
 {
+    private static readonly TimeSpan SaveDelay = TimeSpan.FromSeconds(5);
+
     private readonly NotebookRun _run;
     private readonly IReadOnlyDictionary<string, string> _given;
     private readonly Action _save;
     private readonly Terminal _terminal;
     private readonly bool _verbose;
+    private readonly TimeSpan? _cellTimeout;
     private readonly CancellationToken _cancellation;
     private readonly NotebookEngine _engine = new();
     private readonly OutputCollector _outputs = new();
     private readonly long _start = Stopwatch.GetTimestamp();
 
+    private (NotebookCell Cell, int CodeCell, int Number) _at;
+
     private NotebookRunner(NotebookRun run, IReadOnlyDictionary<string, string> given, Action save, Terminal terminal, bool verbose,
-        CancellationToken cancellation)
+        TimeSpan? cellTimeout, CancellationToken cancellation)
     {
-        (_run, _given, _save, _terminal, _verbose, _cancellation) = (run, given, save, terminal, verbose, cancellation);
+        (_run, _given, _save, _terminal, _verbose, _cellTimeout, _cancellation) = (run, given, save, terminal, verbose, cellTimeout, cancellation);
     }
 
     /// <summary>Runs the notebook; the working directory is its folder meanwhile.</summary>
@@ -29,11 +35,13 @@ internal sealed class NotebookRunner : IDisposable
     /// <param name="save">Called after each cell.</param>
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="verbose">Shows console output on the terminal too.</param>
+    /// <param name="cellTimeout">How long a cell may take; null for any time.</param>
     /// <param name="cancellation">Stops the run.</param>
     public static async Task ExecuteAsync(NotebookRun run, IReadOnlyDictionary<string, string> given, Action save, Terminal terminal,
-        bool verbose, CancellationToken cancellation)
+        bool verbose, TimeSpan? cellTimeout, CancellationToken cancellation)
     {
-        using var runner = new NotebookRunner(run, given, save, terminal, verbose, cancellation);
+        using var runner = new NotebookRunner(run, given, save, terminal, verbose, cellTimeout, cancellation);
+        using var end = new ProcessEnd(runner.EndWithProcess);
         string before = Directory.GetCurrentDirectory();
         NotebookHost.Begin(pageHasPlotly: true);
         NotebookHost.Progress = (text, lasting) => (lasting ? (Action<string>)terminal.Detail : terminal.Live)(text);
@@ -111,13 +119,31 @@ internal sealed class NotebookRunner : IDisposable
         }
 
         long start = Stopwatch.GetTimestamp();
+        _at = (cell, codeCell, number);
         _outputs.Begin(cell, codeCell);
-        var error = await _engine.ExecuteAsync(cell.Source, $"{_run.Document.FileName}#cell{codeCell}", Show, _cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
+        if (_cellTimeout is { } time)
+        {
+            limit.CancelAfter(time);
+        }
+
+        var work = _engine.ExecuteAsync(cell.Source, $"{_run.Document.FileName}#cell{codeCell}", Show, limit.Token);
+        if (await Task.WhenAny(work, Task.Delay(SaveDelay, CancellationToken.None)) != work)
+        {
+            _save(); // short cells before a long one may not have been stored
+        }
+
+        var error = await work;
         _outputs.End();
         cell.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (error is not null && _cancellation.IsCancellationRequested)
         {
             _run.Status = RunStatus.Cancelled;
+        }
+        else if (error is not null && limit.IsCancellationRequested)
+        {
+            Fail(nameof(TimeoutException), string.Create(CultureInfo.InvariantCulture,
+                $"the cell took longer than the {_cellTimeout!.Value.TotalSeconds} s that --cell-timeout allows. {error.Message}"), null, cell, codeCell, number);
         }
         else if (error is not null)
         {
@@ -144,6 +170,20 @@ internal sealed class NotebookRunner : IDisposable
         if (lines.Count > 0)
         {
             cells.Insert(at + 1, NotebookCell.Injected(string.Join('\n', lines)));
+        }
+    }
+
+    private void EndWithProcess(string name, string message)
+    {
+        if (_run.Status == RunStatus.Running && _at.Cell is not null)
+        {
+            _outputs.Add(new CellError(name, message, null, [message]).ToMessage());
+            _outputs.End();
+            Fail(name, message, null, _at.Cell, _at.CodeCell, _at.Number);
+            _run.Status = _cancellation.IsCancellationRequested ? RunStatus.Cancelled : RunStatus.Failed;
+            _run.Seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
+            _save();
+            _terminal.WriteLine($"\nFAILED {_run.Failure}\n");
         }
     }
 

@@ -1,26 +1,44 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
 
 namespace ApproxNets.Cli.Running;
 
-/// <summary>Puts what cells say into the document as nbformat outputs, in order. Safe from any thread.</summary>
+/// <summary>
+/// Puts what cells say into the document as nbformat outputs, in order. What is longer than a report can hold is cut off, and says so. Safe
+/// from any thread.
+/// </summary>
 internal sealed class OutputCollector
 {
+    /// <summary>Characters of output that a cell may have.</summary>
+    public const int CellLimit = 8_000_000;
+
+    /// <summary>Characters of output that a notebook may have.</summary>
+    public const int Limit = 64_000_000;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, JsonObject> _displays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (NotebookCell Cell, JsonObject Output)> _displays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonNode> _updates = new(StringComparer.Ordinal);
     private readonly StringBuilder _text = new();
     private string? _stream;
     private JsonArray _outputs = [];
     private int _executionCount;
+    private NotebookCell? _cell;
+    private long _room;
+    private long _left = Limit;
+    private bool _cut;
 
     public void Begin(NotebookCell cell, int executionCount)
     {
         lock (_gate)
         {
-            _executionCount = executionCount;
+            (_cell, _executionCount, _cut) = (cell, executionCount, false);
+            _room = Math.Min(CellLimit, _left);
             cell.Json["execution_count"] = executionCount;
-            cell.Json["outputs"] = _outputs = [];
+            cell.Json["outputs"] = new JsonArray();
+            cell.Changed();
+            _outputs = [];
         }
     }
 
@@ -38,16 +56,30 @@ internal sealed class OutputCollector
                     _stream = (string?)content["name"];
                 }
 
-                _text.Append((string?)content["text"]);
+                string text = (string?)content["text"] ?? "";
+                int length = (int)Math.Min(text.Length, _room);
+                _text.Append(text, 0, length);
+                Take(length);
+                if (length < text.Length)
+                {
+                    Cut();
+                }
+
+                return;
+            }
+
+            if (type != "error" && !Fits(content, type == "update_display_data"))
+            {
+                Cut();
                 return;
             }
 
             var output = (JsonObject)content.DeepClone();
             foreach (var (mime, value) in output["data"]?.AsObject().ToArray() ?? [])
             {
-                if (value is JsonValue text)
+                if (value is JsonValue form)
                 {
-                    output["data"]![mime] = NotebookCell.Lines((string)text!);
+                    output["data"]![mime] = NotebookCell.Lines((string)form!);
                 }
             }
 
@@ -57,7 +89,7 @@ internal sealed class OutputCollector
             {
                 if (id is not null && _displays.TryGetValue(id, out var shown))
                 {
-                    shown["data"] = output["data"]!.DeepClone();
+                    _updates[id] = output["data"]!.DeepClone();
                 }
 
                 return;
@@ -72,20 +104,57 @@ internal sealed class OutputCollector
 
             if (id is not null)
             {
-                _displays[id] = output;
+                _displays[id] = (_cell!, output);
             }
 
             _outputs.Add(output);
         }
     }
 
-    /// <summary>Ends the cell; a display that was emptied leaves no output.</summary>
+    /// <summary>Ends the cell and puts into the document what it said, as the document may be written meanwhile. A display that was emptied
+    /// leaves no output.</summary>
     public void End()
     {
         lock (_gate)
         {
             EndStream();
+            foreach (var (id, data) in _updates)
+            {
+                _displays[id].Output["data"] = data;
+                _displays[id].Cell.Changed();
+            }
+
+            _updates.Clear();
             _outputs.RemoveAll(output => output!["data"] is JsonObject data && data.All(form => form.Value is JsonArray { Count: 0 }));
+            if (_cell is not null && _outputs.Parent is null)
+            {
+                _cell.Json["outputs"] = _outputs;
+                _cell.Changed();
+            }
+        }
+    }
+
+    // What replaces something shown adds nothing, but has to fit for itself.
+    private bool Fits(JsonObject content, bool updates)
+    {
+        long length = content["data"]!.AsObject().Sum(form => form.Value is JsonValue text && text.TryGetValue(out string? value)
+            ? value.Length : (long)(form.Value?.ToJsonString().Length ?? 0));
+        bool fits = updates ? length <= CellLimit : length <= _room;
+        Take(fits && !updates ? length : 0);
+        return fits;
+    }
+
+    private void Take(long length) => (_room, _left) = (_room - length, _left - length);
+
+    private void Cut()
+    {
+        if (!_cut)
+        {
+            _cut = true;
+            EndStream();
+            (_stream, _) = ("stderr", _text.Append(CultureInfo.InvariantCulture, $"\n[The output is cut off here: a cell may have "
+                + $"{CellLimit / 1_000_000} million characters, a notebook {Limit / 1_000_000} million.]\n"));
+            EndStream();
         }
     }
 

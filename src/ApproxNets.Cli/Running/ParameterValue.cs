@@ -7,6 +7,9 @@ namespace ApproxNets.Cli.Running;
 /// <summary>Turns the text of <c>-p NAME=VALUE</c> into C# of the type that the parameter's default has.</summary>
 internal static class ParameterValue
 {
+    private const int MostValues = 10_000;
+    private const int Deepest = 16;
+
     /// <summary>A C# literal of the given type.</summary>
     /// <exception cref="FormatException">The text is not of that type.</exception>
     public static string ToLiteral(string name, string text, Type type)
@@ -31,19 +34,51 @@ internal static class ParameterValue
         };
     }
 
-    public static JsonNode? ToJson(object? value) => value switch
+    /// <summary>A value that a notebook published, as JSON. Its parts are code of the notebook: they may throw, contain each other, or have no
+    /// end. What is longer or deeper than a report can show is cut off, and says so.</summary>
+    public static JsonNode? ToJson(object? value)
     {
-        null => null,
-        string text => text,
-        bool flag => flag,
-        int number => number,
-        long number => number,
-        float number when float.IsFinite(number) => number,
-        double number when double.IsFinite(number) => number,
-        System.Collections.IEnumerable items => new JsonArray([.. items.Cast<object?>().Select(ToJson)]),
-        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString(),
-    };
+        try
+        {
+            int room = MostValues;
+            return ToJson(value, ref room, 0);
+        }
+        catch (Exception e)
+        {
+            return $"[{value?.GetType().Name} cannot be read: {e.GetType().Name}]";
+        }
+    }
+
+    private static JsonNode? ToJson(object? value, ref int room, int depth)
+    {
+        switch (value)
+        {
+            case null: return null;
+            case string text: return CellError.Bounded(text);
+            case bool flag: return flag;
+            case int number: return number;
+            case long number: return number;
+            case float number when float.IsFinite(number): return number;
+            case double number when double.IsFinite(number): return number;
+            case System.Collections.IEnumerable when depth == Deepest: return "[cut off: nested too deeply]";
+            case System.Collections.IEnumerable items:
+                var array = new JsonArray();
+                foreach (object? item in items)
+                {
+                    if (room-- <= 0)
+                    {
+                        array.Add((JsonNode)$"[cut off after {MostValues} values]");
+                        break;
+                    }
+
+                    array.Add(ToJson(item, ref room, depth + 1));
+                }
+
+                return array;
+            case IFormattable formattable: return CellError.Bounded(formattable.ToString(null, CultureInfo.InvariantCulture));
+            default: return CellError.Bounded(value.ToString() ?? "");
+        }
+    }
 
     private static string NameOf(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) switch
     {

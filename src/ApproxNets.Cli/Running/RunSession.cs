@@ -15,11 +15,12 @@ internal static class RunSession
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="verbose">Shows console output on the terminal too.</param>
     /// <param name="inPlace">Writes the outputs of notebooks that ran through into their own files too.</param>
+    /// <param name="cellTimeout">How long a cell may take; null for any time.</param>
     /// <param name="cancellation">Stops the run.</param>
     public static async Task ExecuteAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
-        bool inPlace, CancellationToken cancellation)
+        bool inPlace, TimeSpan? cellTimeout, CancellationToken cancellation)
     {
-        await terminal.RunAsync(() => RunAllAsync(plan, result, save, terminal, verbose, inPlace, cancellation));
+        await terminal.RunAsync(() => RunAllAsync(plan, result, save, terminal, verbose, inPlace, cellTimeout, cancellation));
         if (result.Notebooks.FirstOrDefault(run => run.Failure is not null)?.Failure is { } failure)
         {
             terminal.WriteLine($"\nFAILED {failure}\n");
@@ -27,7 +28,7 @@ internal static class RunSession
     }
 
     private static async Task RunAllAsync(RunPlan plan, RunResult result, Action<NotebookRun> save, Terminal terminal, bool verbose,
-        bool inPlace, CancellationToken cancellation)
+        bool inPlace, TimeSpan? cellTimeout, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < result.Notebooks.Count && result.Status == RunStatus.Running; i++)
@@ -40,7 +41,7 @@ internal static class RunSession
             }
 
             terminal.BeginNotebook(i + 1, result.Notebooks.Count, run.Document.FileName);
-            await NotebookRunner.ExecuteAsync(run, plan.Parameters, Save, terminal, verbose, cancellation);
+            await NotebookRunner.ExecuteAsync(run, plan.Parameters, Save, terminal, verbose, cellTimeout, cancellation);
             terminal.EndNotebook(Summary(run, i + 1, result.Notebooks.Count));
             if (inPlace && run.Status == RunStatus.Ok)
             {

@@ -9,6 +9,43 @@ namespace ApproxNets.Interactive.Internals;
 internal static class FigureHtml
 {
     public const string SvgMime = "image/svg+xml";
+
+    // A narrow page gets its legend above the plot, shorter lines under it, and what the figure itself asks for.
+    public const string Draw = """
+        function put(into, values) { Object.keys(values || {}).forEach(function (key) {
+          var path = key.split("."), last = path.pop();
+          path.reduce(function (part, name) { return part[name] = part[name] || {}; }, into)[last] = values[key];
+        }); }
+        function draw(target, figure, captioned, tries) {
+          var layout = figure.layout || {}, width = target && target.clientWidth;
+          if (window.Plotly && target) {
+            if (captioned) { delete layout.title; }
+            var narrow = width > 0 && width < 520 ? (layout.meta || {}).narrow || {} : null;
+            if (narrow) {
+              figure.data.forEach(function (trace) { put(trace, narrow.data); });
+              put(layout, narrow.layout);
+              layout.height += narrow.more || 0;
+              if (layout.legend && layout.legend.orientation === "v" && layout.showlegend) {
+                layout.legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom" };
+                layout.height += 9 * figure.data.length;
+              }
+              Object.keys(layout).forEach(function (key) {
+                var title = /^xaxis/.test(key) && layout[key].title;
+                if (title && title.text) { title.text = title.text.replace(
+                  new RegExp("(.{1," + Math.floor((width - 90) / 7.5) + "})(?: |$)", "g"), "$1<br>").replace(/<br>$/, ""); }
+              });
+            }
+            target.textContent = "";
+            Plotly.newPlot(target, figure.data, layout, { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]] });
+          }
+          else if (tries < 200) { setTimeout(draw, 50, target, figure, captioned, tries + 1); }
+          else if (target) { target.insertAdjacentText("beforeend", "plotly.js is not on this page: run the cell with Notebook.Start() first."); }
+        }
+        """;
+
+    private const string ScriptStart = "<script>" + DataStart;
+    private const string DataStart = "(function () {\nvar figure = ";
+    private const string DataEnd = ";\n";
     private static int _count;
 
     /// <summary>A notebook that is run again gets the same ids.</summary>
@@ -50,48 +87,23 @@ internal static class FigureHtml
             : $"<img alt=\"{WebUtility.HtmlEncode(caption ?? "chart")}\" style=\"max-width:100%\" src=\"data:{SvgMime};base64,"
                 + $"{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\">";
 
-        // A narrow page gets its legend above the plot, shorter lines under it, and what the figure itself asks for.
         return $$"""
             <figure class="an-figure" style="margin:1em 0;background:#fff;color:#333;border-radius:6px;padding:6px">
             <div id="{{id}}" style="width:100%;min-height:{{Height(chart)}}px">{{picture}}</div>{{(caption is null ? "" : $"""
             <figcaption style="font:0.9em system-ui,sans-serif;color:#444;padding:2px 12px 6px">{WebUtility.HtmlEncode(caption)}</figcaption>
             """)}}
-            <script>(function () {
-            var figure = {{json}};
-            var tries = 0;
-            function put(into, values) { Object.keys(values || {}).forEach(function (key) {
-              var path = key.split("."), last = path.pop();
-              path.reduce(function (part, name) { return part[name] = part[name] || {}; }, into)[last] = values[key];
-            }); }
-            function draw() {
-              var target = document.getElementById("{{id}}"), layout = figure.layout || {}, width = target && target.clientWidth;
-              if (window.Plotly && target) {
-                {{(caption is null ? "" : "delete layout.title;")}}
-                var narrow = width > 0 && width < 520 ? (layout.meta || {}).narrow || {} : null;
-                if (narrow) {
-                  figure.data.forEach(function (trace) { put(trace, narrow.data); });
-                  put(layout, narrow.layout);
-                  layout.height += narrow.more || 0;
-                  if (layout.legend && layout.legend.orientation === "v" && layout.showlegend) {
-                    layout.legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom" };
-                    layout.height += 9 * figure.data.length;
-                  }
-                  Object.keys(layout).forEach(function (key) {
-                    var title = /^xaxis/.test(key) && layout[key].title;
-                    if (title && title.text) { title.text = title.text.replace(
-                      new RegExp("(.{1," + Math.floor((width - 90) / 7.5) + "})(?: |$)", "g"), "$1<br>").replace(/<br>$/, ""); }
-                  });
-                }
-                target.textContent = "";
-                Plotly.newPlot(target, figure.data, layout, { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]] });
-              }
-              else if (tries++ < 200) { setTimeout(draw, 50); }
-              else if (target) { target.insertAdjacentText("beforeend", "plotly.js is not on this page: run the cell with Notebook.Start() first."); }
-            }
-            draw();
+            {{ScriptStart}}{{json}}{{DataEnd}}{{Draw}}
+            draw(document.getElementById("{{id}}"), figure, {{(caption is null ? "false" : "true")}}, 0);
             })();</script>
             </figure>
             """;
+    }
+
+    /// <summary>The data in a figure's script; null for any other script.</summary>
+    public static string? Data(string script)
+    {
+        int end = script.StartsWith(DataStart, StringComparison.Ordinal) ? script.IndexOf(DataEnd, StringComparison.Ordinal) : -1;
+        return end < 0 ? null : script[DataStart.Length..end];
     }
 
     private static int Height(GenericChart chart) => GenericChart.tryGetLayoutSize(chart).Item2?.Value ?? ChartLayout.Height;

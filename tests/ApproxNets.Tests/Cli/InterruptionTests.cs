@@ -16,8 +16,7 @@ public sealed class InterruptionTests
             "await System.Threading.Tasks.Task.Delay(TimeSpan.FromMinutes(5), Notebook.Cancellation);");
         string program = typeof(ApproxNets.Cli.Commands.CommandLine).Assembly.Location;
         var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true, WorkingDirectory = fixture.Folder };
-        foreach (string argument in (string[])["-c", "trap '' INT; exec \"$@\"", "sh", Environment.ProcessPath is { } host
-            && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", program, "run", "--out", fixture.Report])
+        foreach (string argument in (string[])["-c", "trap '' INT; exec \"$@\"", "sh", NotebookFixture.Host, program, "run", "--out", fixture.Report])
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
 using ApproxNets.Cli.Reporting;
@@ -17,11 +18,17 @@ internal sealed class NotebookFixture : IDisposable
         File.WriteAllText(Path.Combine(Folder, "Notebooks.sln"), "");
     }
 
+    /// <summary>The program that runs an assembly.</summary>
+    public static string Host { get; } = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("approxnets-").FullName;
 
     public string Report => Path.Combine(Folder, "report");
 
     public StringWriter Log { get; } = new();
+
+    /// <summary>Why the last run's report could not be written; null if it was.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>Adds a notebook. Sources begin with "md:" for text or "tag NAME:" for a tagged code cell.</summary>
     public string Add(string name, params string[] sources)
@@ -49,13 +56,42 @@ internal sealed class NotebookFixture : IDisposable
 
     public async Task<RunResult> RunAsync(
         string[] notebooks, string[]? parameters = null, string profile = "quick", bool inPlace = false,
-        CancellationTokenSource? stop = null)
+        CancellationTokenSource? stop = null, double? cellTimeout = null, string? report = null)
     {
         var plan = RunPlan.Make(Repository.SelectNotebooks(Folder, Folder, notebooks), profile, parameters ?? []);
         var result = new RunResult(Folder, profile, [.. plan.Notebooks.Select(document => new NotebookRun(document))]);
-        await RunSession.ExecuteAsync(plan, result, new ReportWriter(Report, result).Write, new Terminal(Log, interactive: false),
-            verbose: false, inPlace, stop?.Token ?? TestContext.Current.CancellationToken);
+        var writer = new ReportWriter(report ?? Report, result);
+        await RunSession.ExecuteAsync(plan, result, writer.Write, new Terminal(Log, interactive: false),
+            verbose: false, inPlace, cellTimeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, stop?.Token ?? TestContext.Current.CancellationToken);
+        Problem = writer.Problem;
         return result;
+    }
+
+    /// <summary>Runs the notebooks as a process of its own, which a cell may end.</summary>
+    public async Task<(int ExitCode, string Output)> RunProcessAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Host) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        foreach (string argument in (string[])[typeof(ApproxNets.Cli.Commands.CommandLine).Assembly.Location, "run", "--out", Report, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(5));
+        try
+        {
+            var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, string.Concat(await texts));
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
     }
 
     public JsonObject Executed(string name) => (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Report, name)))!;

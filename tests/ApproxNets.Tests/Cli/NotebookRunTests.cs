@@ -61,10 +61,7 @@ public sealed class NotebookRunTests
             string html = File.ReadAllText(Path.Combine(fixture.Report, page));
             Assert.DoesNotMatch(new Regex(
                 """<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*["']?(https?:)?//""", RegexOptions.IgnoreCase), html);
-            foreach (Match script in Regex.Matches(html, "<script[^>]* src=\"([^\"]+)\""))
-            {
-                Assert.True(File.Exists(Path.Combine(fixture.Report, script.Groups[1].Value)));
-            }
+            Assert.DoesNotMatch(new Regex("<script[^>]* src="), html);
         }
 
         string first = File.ReadAllText(Path.Combine(fixture.Report, "01-ok.html")),
