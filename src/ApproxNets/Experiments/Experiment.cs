@@ -223,9 +223,11 @@ public sealed class Experiment
     {
         if (variant == FineTuning.Separate)
         {
+            // By the loss of the other variants, which have no teacher but the one of their own.
+            var alone = With(Recipe with { Teacher = null, TeacherViews = 0 });
             foreach (var assignment in assignments)
             {
-                yield return Retrained(from, assignment, Recipe.FineTuning).Model;
+                yield return alone.Retrained(from, assignment, Recipe.FineTuning).Model;
             }
 
             yield break;
