@@ -180,29 +180,65 @@ public sealed class Experiment
             resume => AgnSearch.TrainUnderNoise(start.Model, Data, sigmas, options, Running(resume)));
     }
 
-    /// <summary>Fine-tunes the network of a stage for several operating points. The first point is in force then.</summary>
+    /// <summary>Fine-tunes the network of a stage for several operating points that share weights. The first point is in force then.</summary>
     /// <param name="from">The stage whose weights it starts from.</param>
     /// <param name="assignments">One assignment per operating point.</param>
-    /// <param name="normOnly">Trains batch normalisation only.</param>
-    /// <exception cref="ArgumentException">The network has no batch normalisation, or an assignment does not fit it.</exception>
-    public (OperatingPoints Points, Stage<TrainingRecord> Stage) FineTuned(Stage from, IReadOnlyList<Assignment> assignments, bool normOnly = false)
+    /// <param name="variant">What is trained; not <see cref="FineTuning.Separate"/>, which <see cref="PointModels"/> has. Of
+    /// <see cref="FineTuning.None"/> the stage is <paramref name="from"/>.</param>
+    /// <exception cref="ArgumentException">An assignment does not fit the network, or the variant does not.</exception>
+    public (QosNet Net, Stage<TrainingRecord> Stage) FineTuned(
+        Stage from, IReadOnlyList<Assignment> assignments, FineTuning variant = FineTuning.Joint)
     {
-        var points = Points(from, assignments);
+        var net = Points(from, assignments);
+        if (variant == FineTuning.None)
+        {
+            return (net, new Stage<TrainingRecord>(new([]), from.Name, from.WeightsSha256, from.File, from.Loaded));
+        }
+
+        using var teacher = variant == FineTuning.Taught ? Load(from) : null;
         var tuned = Run(
-            "points", StageKeys.Points(this, from, points.Assignments, normOnly), points.Model,
-            resume => OperatingPointTraining.Train(points, Data, Recipe.FineTuning, normOnly, Running(resume)));
-        points.Switch(0);
-        return (points, tuned.Stage);
+            "points", StageKeys.Points(this, from, net.Assignments, variant), net.Model,
+            resume => OperatingPointTraining.Train(net, Data, Recipe.FineTuning, variant, Running(resume), teacher, Recipe.Distillation));
+        net.SwitchTo(0);
+        return (net, tuned.Stage);
     }
 
     /// <summary>Gives the network of a stage several operating points, without any training.</summary>
     /// <param name="from">The stage whose weights it has.</param>
     /// <param name="assignments">One assignment per operating point.</param>
-    /// <exception cref="ArgumentException">The network has no batch normalisation, or an assignment does not fit it.</exception>
-    public OperatingPoints Points(Stage from, IReadOnlyList<Assignment> assignments)
+    /// <exception cref="ArgumentException">An assignment does not fit the network.</exception>
+    public QosNet Points(Stage from, IReadOnlyList<Assignment> assignments)
     {
         var model = Load(from);
         return new(model, Tuning(model) is { } tuning ? [.. assignments.Select(tuning.Of)] : assignments);
+    }
+
+    /// <summary>The network at every operating point, of any variant of fine-tuning, to be measured one after the other: the next point
+    /// takes the place of the one before where they share weights.</summary>
+    /// <param name="from">The stage whose weights it starts from.</param>
+    /// <param name="assignments">One assignment per operating point.</param>
+    /// <param name="variant">What is trained, with the settings of <see cref="Recipe.FineTuning"/>.</param>
+    /// <exception cref="ArgumentException">An assignment does not fit the network, or the variant does not.</exception>
+    public IEnumerable<ApproxModel> PointModels(Stage from, IReadOnlyList<Assignment> assignments, FineTuning variant)
+    {
+        if (variant == FineTuning.Separate)
+        {
+            // By the loss of the other variants, which have no teacher but the one of their own.
+            var alone = With(Recipe with { Teacher = null, TeacherViews = 0 });
+            foreach (var assignment in assignments)
+            {
+                yield return alone.Retrained(from, assignment, Recipe.FineTuning).Model;
+            }
+
+            yield break;
+        }
+
+        var (net, _) = FineTuned(from, assignments, variant);
+        for (int i = 0; i < assignments.Count; i++)
+        {
+            net.SwitchTo(i);
+            yield return net.Model;
+        }
     }
 
     /// <summary>Makes a model with the weights of a stage, with the layers of quantised codes.</summary>

@@ -45,15 +45,21 @@ internal static class StageKeys
     public static Fingerprint Noise(Experiment experiment, Stage from, IReadOnlyList<double> sigmas, TrainingOptions options) =>
         new Fingerprint("noise", 1).Add(Start(experiment, from)).Add("sigmas", sigmas).Add(options.AddTo);
 
-    public static Fingerprint Points(Experiment experiment, Stage from, IReadOnlyList<Assignment> assignments, bool normOnly)
+    public static Fingerprint Points(Experiment experiment, Stage from, IReadOnlyList<Assignment> assignments, FineTuning variant)
     {
-        var key = new Fingerprint("points", 1).Add(Start(experiment, from)).Add("trains", normOnly ? "norms" : "all");
+        var key = new Fingerprint("points", 1).Add(Start(experiment, from)).Add("trains", variant switch
+        {
+            FineTuning.Joint or FineTuning.Taught => "all",
+            FineTuning.NormOnly => "norms",
+            FineTuning.Statistics => "statistics",
+            _ => throw new ArgumentException($"Fine-tuning: found the variant '{variant.Word()}', expected one that trains shared weights."),
+        });
         foreach (var assignment in assignments)
         {
             key.Add("multipliers", string.Join(' ', Describe(assignment)));
         }
 
-        return key.Add(experiment.Recipe.FineTuning.AddTo);
+        return key.Add(experiment.Recipe.FineTuning.AddTo).Add(Taught(experiment, variant == FineTuning.Taught ? from.WeightsSha256 : null));
     }
 
     public static Fingerprint Search(Experiment experiment, Stage from, string method, AssignmentContext context, int images) =>

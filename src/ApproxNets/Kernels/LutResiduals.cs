@@ -69,6 +69,10 @@ internal sealed class LutResiduals
     /// Pinned.</summary>
     public byte[] Bytes => _bytes.Value;
 
+    /// <summary>Makes <see cref="Bytes"/> where there are kernels that read them; returns the bytes of all tables.</summary>
+    public long Prepare() => (sizeof(ushort) * (long)Table.Length) + (sizeof(int) * (long)(Least.Length + Range.Length + GreatestHigh.Length))
+        + (LutConv2dPermutation.IsSupported ? Bytes.Length : 0);
+
     /// <summary>Fills the tables for a slope; returns the greatest residual.</summary>
     private int Split(int[] products, int rowStep, int codeStep, int slope)
     {

@@ -75,6 +75,10 @@ public sealed class LutTable
     /// <summary>Residuals with activations as rows, for all weight codes.</summary>
     internal LutResiduals ResidualsByActivation => _byActivation.Value;
 
+    /// <summary>Lays out all that a kernel may ask for, so that no later call has to; returns the bytes of it and of the table.</summary>
+    internal long Prepare() => (sizeof(int) * (_products.Length + _least.Length + _greatest.Length)) + (sizeof(ushort) * ByWeight.Length)
+        + new[] { _lowerHalf, _upperHalf, _allCodes, _byActivation }.Sum(r => r.Value.Prepare());
+
     /// <summary>Computes the least and greatest product of the activation codes <paramref name="low"/>..<paramref name="high"/>.</summary>
     internal (int Least, int Greatest) Range(byte low, byte high)
     {

@@ -20,8 +20,8 @@ namespace ApproxNets.Layers;
 public abstract class ApproxLayer : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
-    private readonly Parameter? bias;
     private readonly Parameter sigma;
+    private Parameter?[] _biases;
     private readonly RangeObserver observer;
     private readonly QuantizationOptions _options;
     private QuantizedWeights? _weightsOnGrid;
@@ -38,7 +38,7 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
         Path = path;
         _options = options;
         this.weight = weight;
-        this.bias = bias;
+        _biases = [bias];
         sigma = new Parameter(tensor(0.1f));
         observer = new RangeObserver(options.Observer, options.Quantile);
         register_parameter(nameof(weight), weight);
@@ -65,6 +65,9 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
                 $"Layer '{Path}': found {multiplier.Signedness} multiplier '{multiplier.Name}', expected a {Scheme} one.");
     } = new FloatArithmetic();
 
+    /// <summary>How the layer is quantised.</summary>
+    internal QuantizationOptions Options => _options;
+
     /// <summary>Signed or unsigned operand codes.</summary>
     public Signedness Scheme => _options.Scheme;
 
@@ -72,7 +75,13 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     public Parameter Weight => weight;
 
     /// <summary>Bias, float32 <c>[O]</c>, or null.</summary>
-    public Parameter? Bias => bias;
+    public Parameter? Bias => _biases[ActiveBias];
+
+    /// <summary>Number of biases: one, or one per operating point.</summary>
+    internal int Biases => _biases.Length;
+
+    /// <summary>Index of the bias in use.</summary>
+    internal int ActiveBias { get; set; }
 
     /// <summary>The noise scale sigma_l, float32 scalar, learnable; only its absolute value counts.</summary>
     public Parameter Sigma => sigma;
@@ -131,11 +140,11 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     {
         if (!training || Precision == Precision.Float32)
         {
-            return Operation(input, weight, bias);
+            return Operation(input, weight, Bias);
         }
 
         using var scope = NewDisposeScope();
-        return Operation(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16))
+        return Operation(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), Bias?.to(ScalarType.BFloat16))
             .MoveToOuterDisposeScope();
     }
 
@@ -161,6 +170,28 @@ public abstract class ApproxLayer : Module<Tensor, Tensor>
     {
         float activationScale = (float)ActivationParameters.Scale;
         return Array.ConvertAll(WeightsOnGrid().Scales, s => s * activationScale);
+    }
+
+    /// <summary>Gives every operating point a bias of its own: copies of the layer's, zeros where it has none. The first stays
+    /// <c>bias</c>, the others are <c>bias1</c>, <c>bias2</c>, ...</summary>
+    internal void GiveBiases(int points)
+    {
+        using var gradients = no_grad();
+        var source = Bias;
+        _biases =
+        [
+            .. Enumerable.Range(0, points).Select(i =>
+            {
+                if (i == 0 && source is not null)
+                {
+                    return source;
+                }
+
+                var own = new Parameter(source is null ? zeros(weight.shape[0]) : source.detach().clone(), source?.requires_grad ?? true);
+                register_parameter(i == 0 ? "bias" : $"bias{i}", own);
+                return own;
+            }),
+        ];
     }
 
     /// <summary>The weights on their grid; kept until the weights change, so that evaluation quantises them once.</summary>

@@ -29,6 +29,11 @@ public sealed class ApproxModel : IDisposable
     public long ParameterCount => Network.named_parameters()
         .Where(p => !p.name.EndsWith(".sigma", StringComparison.Ordinal)).Sum(p => p.parameter.numel());
 
+    /// <summary>Numbers that inference reads from a file: the parameters, running statistics of batch normalisation and ranges of
+    /// activations.</summary>
+    public long StoredCount => Network.state_dict()
+        .Where(e => e.Value.is_floating_point() && !e.Key.EndsWith(".sigma", StringComparison.Ordinal)).Sum(e => e.Value.numel());
+
     /// <summary>
     /// Replaces every Conv2d and Linear of a network, in place, and runs it once in float on a black image, which gives the
     /// opcounts.

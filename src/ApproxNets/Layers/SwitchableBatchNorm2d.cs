@@ -11,6 +11,7 @@ namespace ApproxNets.Layers;
 internal sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
 {
     private readonly BatchNorm2d[] _sets;
+    private readonly double _momentum;
     private int _active;
 
     /// <summary>Copies a batch normalisation once per operating point.</summary>
@@ -20,6 +21,7 @@ internal sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
         : base(nameof(SwitchableBatchNorm2d))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
+        _momentum = source.momentum ?? 0.1;
         _sets = [.. Enumerable.Range(0, points).Select(_ => Copy(source))];
         for (int i = 0; i < points; i++)
         {
@@ -42,6 +44,15 @@ internal sealed class SwitchableBatchNorm2d : Module<Tensor, Tensor>
     /// <param name="input">float32 <c>[B, C, H, W]</c>.</param>
     /// <returns>float32 <c>[B, C, H, W]</c>.</returns>
     public override Tensor forward(Tensor input) => _sets[_active].call(input);
+
+    /// <summary>Lets the active set replace its running statistics by the mean of those of the batches from number 0 on; ends that with
+    /// null.</summary>
+    public void Estimate(int? batch)
+    {
+        var set = _sets[_active];
+        set.train(batch is not null);
+        set.momentum = batch is { } number ? 1.0 / (number + 1) : _momentum;
+    }
 
     private static BatchNorm2d Copy(BatchNorm2d source)
     {

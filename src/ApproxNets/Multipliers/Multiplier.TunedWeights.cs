@@ -12,11 +12,11 @@ public sealed partial class Multiplier
     /// A factor of all products, alpha, that dequantisation absorbs: a layer computes with <c>alpha m(x, w)</c>. 1 except for tuned
     /// multipliers (<see cref="TunedFor"/>). Neither <see cref="Products"/> nor what is computed of them contains it, unless they say so.
     /// </summary>
-    public double Scale { get; private init; } = 1;
+    public double Scale { get; internal init; } = 1;
 
     /// <summary>For every weight code the code that takes its place in the circuit, 256 entries (<see cref="TunedFor"/>); empty where
     /// weights are not tuned.</summary>
-    public ReadOnlyMemory<byte> WeightCodes { get; private init; }
+    public ReadOnlyMemory<byte> WeightCodes { get; internal init; }
 
     /// <summary>
     /// Makes the multiplier of the same circuit with weights tuned to a layer. A weight is a constant, so for each of its 256 values the

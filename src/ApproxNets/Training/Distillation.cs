@@ -34,13 +34,7 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
             layer.Precision = precision;
         }
 
-        return Step(student, labelSmoothing, batch =>
-        {
-            using (no_grad())
-            {
-                return teacher.Network.call(batch.Images).to(ScalarType.Float32);
-            }
-        });
+        return Step(student, labelSmoothing, batch => Answers(teacher, batch));
     }
 
     /// <summary>Makes the step of a student that learns from kept answers; the training must show their <see cref="TeacherAnswers.Views"/>.</summary>
@@ -51,22 +45,48 @@ public sealed record Distillation(double Weight = 0.9, double Temperature = 4)
     public BatchStep Step(Module<Tensor, Tensor> student, TeacherAnswers answers, double labelSmoothing = 0) =>
         Step(student, labelSmoothing, batch => answers.Of(batch.View, batch.Numbers));
 
+    /// <summary>The logits of a teacher, float32, without a gradient.</summary>
+    internal static Tensor Answers(ApproxModel teacher, Batch batch)
+    {
+        using (no_grad())
+        {
+            return teacher.Network.call(batch.Images).to(ScalarType.Float32);
+        }
+    }
+
+    /// <summary>Computes the loss of a student's logits.</summary>
+    /// <param name="logits">Logits y of the student, float32 <c>[B, classes]</c>.</param>
+    /// <param name="labels">Class indices, int64 <c>[B]</c>.</param>
+    /// <param name="answers">Logits t of the teacher, float32 <c>[B, classes]</c>.</param>
+    /// <param name="labelSmoothing">Share of the labels' probability spread over all classes.</param>
+    /// <exception cref="ArgumentException">The weight or the temperature is out of range.</exception>
+    internal Tensor Loss(Tensor logits, Tensor labels, Tensor answers, double labelSmoothing)
+    {
+        Check();
+        var softened = answers.Over(Temperature).log_softmax(1);
+        var fromLabels = functional.cross_entropy(logits, labels, label_smoothing: labelSmoothing);
+        var fromTeacher = softened.exp().mul(softened.sub(logits.Over(Temperature).log_softmax(1))).sum(1).mean();
+        return fromLabels.Times(1 - Weight).Plus(fromTeacher.Times(Weight * Temperature * Temperature));
+    }
+
     private BatchStep Step(Module<Tensor, Tensor> student, double labelSmoothing, Func<Batch, Tensor> answersTo)
+    {
+        Check();
+        return (batch, _) =>
+        {
+            var answers = answersTo(batch);
+            var logits = student.call(batch.Images).to(ScalarType.Float32);
+            var loss = Loss(logits, batch.Labels, answers, labelSmoothing);
+            loss.backward();
+            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), batch.Labels));
+        };
+    }
+
+    private void Check()
     {
         if (!(Weight is >= 0 and <= 1) || !(Temperature > 0) || !double.IsFinite(Temperature))
         {
             throw new ArgumentException($"Distillation: found {this}, expected a weight of 0..1 and a temperature > 0.");
         }
-
-        return (batch, _) =>
-        {
-            var answers = answersTo(batch).Over(Temperature).log_softmax(1);
-            var logits = student.call(batch.Images).to(ScalarType.Float32);
-            var fromLabels = functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing);
-            var fromTeacher = answers.exp().mul(answers.sub(logits.Over(Temperature).log_softmax(1))).sum(1).mean();
-            var loss = fromLabels.Times(1 - Weight).Plus(fromTeacher.Times(Weight * Temperature * Temperature));
-            loss.backward();
-            return (loss.item<float>(), Evaluation.CorrectOf(logits.detach(), batch.Labels));
-        };
     }
 }

@@ -24,19 +24,23 @@ public sealed class ExperimentTests : IDisposable
         var retrained = experiment.Retrained(searched.Stage, assignment);
         var careful = Assignment.Uniform(experiment.Library.Exact, searched.Model.Opcounts);
         var tuned = experiment.FineTuned(searched.Stage, [careful, assignment]);
-        var norms = experiment.FineTuned(searched.Stage, [careful, assignment], normOnly: true);
+        var norms = experiment.FineTuned(searched.Stage, [careful, assignment], FineTuning.NormOnly);
+        var statistics = experiment.FineTuned(searched.Stage, [careful, assignment], FineTuning.Statistics);
+        var taught = experiment.FineTuned(searched.Stage, [careful, assignment], FineTuning.Taught);
         var noise = experiment.TrainedUnderNoise(searched.Result.Sigmas, experiment.Recipe.Retraining);
-        Stage[] stages = [experiment.Float().Stage, experiment.Quantized().Stage, searched.Stage, retrained.Stage, tuned.Stage, norms.Stage, noise.Stage];
+        Stage[] stages = [experiment.Float().Stage, experiment.Quantized().Stage, searched.Stage, retrained.Stage, tuned.Stage, norms.Stage, statistics.Stage, taught.Stage, noise.Stage];
         Assert.Equal(stages.Length, stages.Select(s => s.Name).Distinct().Count());
         Assert.Equal(stages.Length, stages.Select(s => s.WeightsSha256).Distinct().Count());
-        Assert.Equal(0, tuned.Points.Active);
+        Assert.Equal(0, tuned.Net.Active);
 
         var again = Open("resnet8", progress: new Unexpected());
         var loaded = again.Searched();
         Stage[] second =
         [
             again.Float().Stage, again.Quantized().Stage, loaded.Stage, again.Retrained(loaded.Stage, assignment).Stage,
-            again.FineTuned(loaded.Stage, [careful, assignment]).Stage, again.FineTuned(loaded.Stage, [careful, assignment], normOnly: true).Stage,
+            again.FineTuned(loaded.Stage, [careful, assignment]).Stage, again.FineTuned(loaded.Stage, [careful, assignment], FineTuning.NormOnly).Stage,
+            again.FineTuned(loaded.Stage, [careful, assignment], FineTuning.Statistics).Stage,
+            again.FineTuned(loaded.Stage, [careful, assignment], FineTuning.Taught).Stage,
             again.TrainedUnderNoise(loaded.Result.Sigmas, again.Recipe.Retraining).Stage,
         ];
         Assert.All(second, stage => Assert.True(stage.Loaded));
@@ -174,12 +178,25 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
-    public void ANetworkWithoutBatchNormalisationHasNoOperatingPoints()
+    public void EveryVariantOfFineTuningGivesItsModels()
     {
+        // No batch normalisation: the points have biases, and there are no statistics.
         var experiment = Open();
         var quantized = experiment.Quantized();
         var exact = Assignment.Uniform(experiment.Library.Exact, quantized.Model.Opcounts);
-        Assert.Contains("no batch normalisation in 'LeNet5'", Assert.Throws<ArgumentException>(() => experiment.Points(quantized.Stage, [exact])).Message);
+        var coarse = Assignment.Uniform(experiment.Library.Multipliers.Where(m => !m.IsExact).MinBy(m => m.RelativePower)!, quantized.Model.Opcounts);
+        foreach (var variant in Enum.GetValues<FineTuning>().Except([FineTuning.Statistics]))
+        {
+            var models = experiment.PointModels(quantized.Stage, [exact, coarse], variant)
+                .Select(m => (Name: m.Assignment.Multipliers[0].Name, Network: m.Network)).ToList();
+            Assert.Equal([exact.Multipliers[0].Name, coarse.Multipliers[0].Name], models.Select(m => m.Name));
+            Assert.Equal(variant != FineTuning.Separate, ReferenceEquals(models[0].Network, models[1].Network));
+        }
+
+        Assert.Equal(quantized.Stage.WeightsSha256, experiment.FineTuned(quantized.Stage, [exact], FineTuning.None).Stage.WeightsSha256);
+        Assert.Throws<ArgumentException>(() => experiment.FineTuned(quantized.Stage, [exact], FineTuning.Separate));
+        Assert.Throws<ArgumentException>(() => experiment.FineTuned(quantized.Stage, [exact], FineTuning.Statistics));
+        Assert.Equal(6, Enum.GetValues<FineTuning>().Select(v => v.Word()).Distinct().Count());
     }
 
     private Experiment Open(

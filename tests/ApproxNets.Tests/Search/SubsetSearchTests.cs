@@ -14,14 +14,14 @@ public sealed class SubsetSearchTests
     [InlineData(1, 1)]
     [InlineData(Math.E, 2)]
     [InlineData(1e9, 21.72326583694641)]
-    public void DampedRatioIsByHand(double ratio, double expected) => Assert.Equal(expected, SubsetSearch.Damp(ratio), 1e-12);
+    public void DampedRatioIsByHand(double ratio, double expected) => Assert.Equal(expected, SubsetMethods.Damp(ratio), 1e-12);
 
     [Fact]
     public void DampingIsContinuousAndKeepsTheOrder()
     {
-        Assert.Equal(SubsetSearch.Damp(1), SubsetSearch.Damp(1 + 1e-12), 1e-11);
+        Assert.Equal(SubsetMethods.Damp(1), SubsetMethods.Damp(1 + 1e-12), 1e-11);
         double[] ratios = [0, 0.5, 1, 1.0001, 1.5, 2, 2.7, 3, 100, 1e9];
-        double[] damped = [.. ratios.Select(SubsetSearch.Damp)];
+        double[] damped = [.. ratios.Select(SubsetMethods.Damp)];
         Assert.Equal(damped.Order(), damped);
         Assert.Equal(ratios.Select(r => r <= 1), damped.Select(d => d <= 1)); // ln v alone would accept 1..e
     }
@@ -70,7 +70,7 @@ public sealed class SubsetSearchTests
         Assert.Equal(["a", "a", "a", "exact", "exact"], two.Assignments[0].Multipliers.Select(m => m.Name));
         var repaired = two.Points.Single(p => p.Layer == 3);
         Assert.Equal(two.Points[0].Cluster, repaired.Cluster);
-        Assert.Equal(("a", "exact", 0.0), (repaired.Centroid.Name, repaired.Multiplier.Name, repaired.Ratio));
+        Assert.Equal(("a", "exact", 0.0), (repaired.Centroid!.Name, repaired.Multiplier.Name, repaired.Ratio));
         Assert.Empty(two.Violations);
     }
 
@@ -84,7 +84,7 @@ public sealed class SubsetSearchTests
         var model = new ConstantDeviation((name, path) => ratios[path[1] - '0'][name[0] - 'a']);
         var result = SubsetSearch.Run(Table(Layers(7), library, model), [1, 1, 1, 1, 1, 1, 1], [1], 2, 1);
         var moved = result.Points[6];
-        Assert.Equal(("a", "b", 0.95), (moved.Centroid.Name, moved.Multiplier.Name, moved.Ratio));
+        Assert.Equal(("a", "b", 0.95), (moved.Centroid!.Name, moved.Multiplier.Name, moved.Ratio));
         Assert.Equal("a, a, a, b, b, b, b", result.Assignments[0].ToString());
         Assert.DoesNotContain(result.Violations, p => p.OperatingPoint == 0);
     }
@@ -184,6 +184,135 @@ public sealed class SubsetSearchTests
         Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Table(Layers(2), library, model), [1], [1], 1, 1));
         Assert.Throws<ArgumentException>(() => SubsetSearch.Run(Table([], library, model), [], [1], 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => SubsetSearch.Run(Table(Layers(1), library, model), [1], [1], 0, 1));
+    }
+
+    /// <summary>The optimum is that of trying every subset; no other method beats it, and all that find it or not keep every tolerance.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void OptimumIsTheBestOfAllSubsets(int count)
+    {
+        int better = 0;
+        for (int seed = 0; seed < 150; seed++)
+        {
+            var (table, sigmas) = Random(seed, layers: 2 + (seed % 7), multipliers: 9, ties: seed % 3 == 0);
+            double[] factors = [0.4, 1, 2.5], weights = seed % 2 == 0 ? [1, 1, 1] : [5, 0.5, 2];
+            SubsetResult Of(SubsetMethod method) => SubsetSearch.Run(table, sigmas, factors, count, seed, method, weights);
+            double total = weights.Sum() * table.Opcounts.Sum();
+            double Power(IReadOnlyCollection<int> subset) => factors.Index().Sum(f => sigmas.Index().Sum(s => subset
+                .Where(m => table[s.Index, m].StandardDeviation <= f.Item * s.Item)
+                .Select(m => weights[f.Index] * table.Opcounts[s.Index] / total * table.Multipliers[m].RelativePower)
+                .DefaultIfEmpty(double.PositiveInfinity).Min()));
+            double best = Enumerable.Range(1, 1023).Where(bits => int.PopCount(bits) <= count)
+                .Min(bits => Power([.. Enumerable.Range(0, 10).Where(m => (bits >> m & 1) == 1)]));
+
+            var optimum = Of(SubsetMethods.Optimum);
+            Assert.Equal(best, optimum.RelativePower, 1e-10);
+            Assert.Equal(optimum.RelativePower, optimum.LowerBound);
+            Assert.Equal(0, optimum.Gap);
+            Assert.InRange(optimum.Multipliers.Count, 1, count);
+            foreach (var method in SubsetMethods.All)
+            {
+                var other = Of(method);
+                Assert.Equal(method.Name, other.Method);
+                Assert.True(other.Violations.Any() || other.RelativePower >= optimum.RelativePower - 1e-12);
+                Assert.True(method == SubsetMethods.KMeans || !other.Violations.Any());
+                better += method != SubsetMethods.Optimum && other.RelativePower > optimum.RelativePower + 1e-9 ? 1 : 0;
+            }
+
+            Assert.True(Of(SubsetMethods.KMedoids).RelativePower <= Of(SubsetMethods.Greedy).RelativePower);
+        }
+
+        Assert.True(better > 0 || count == 1, "expected the optimum to be better than another method now and then");
+    }
+
+    [Fact]
+    public void LargeCaseIsProven()
+    {
+        var (table, sigmas) = Random(1, layers: 40, multipliers: 120, ties: false);
+        for (int count = 1; count <= 8; count++)
+        {
+            var optimum = SubsetSearch.Run(table, sigmas, [0.3, 1, 2], count, 1, SubsetMethods.Optimum);
+            Assert.Equal(0, optimum.Gap);
+            Assert.True(optimum.RelativePower <= SubsetSearch.Run(table, sigmas, [0.3, 1, 2], count, 1, SubsetMethods.KMedoids).RelativePower);
+        }
+    }
+
+    [Fact]
+    public void UnfinishedSearchHasABoundBelowTheOptimum()
+    {
+        int open = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var (table, sigmas) = Random(seed, layers: 12, multipliers: 40, ties: false);
+            SubsetResult Of(int nodes) => SubsetSearch.Run(table, sigmas, [0.3, 1, 2], 4, 1, SubsetMethods.OptimumWithin(nodes));
+            SubsetResult first = Of(1), whole = Of(20_000);
+            Assert.Equal(0, whole.Gap);
+            Assert.InRange(whole.RelativePower, first.LowerBound!.Value, first.RelativePower);
+            open += first.Gap > 0 ? 1 : 0;
+        }
+
+        Assert.True(open > 0, "expected a case that one node does not solve");
+    }
+
+    [Fact]
+    public void NoLayerHasACostlierMultiplierAtAPointThatSavesMore()
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var (table, sigmas) = Random(seed, layers: 8, multipliers: 12, ties: false);
+            sigmas[0] = 0;
+            foreach (var method in SubsetMethods.All)
+            {
+                var result = SubsetSearch.Run(table, sigmas, [0.2, 0.5, 1, 4], 1 + (seed % 4), seed, method);
+                Assert.All(result.Points.GroupBy(p => p.Layer), layer => Assert.All(
+                    layer.Zip(layer.Skip(1)), pair => Assert.True(pair.Second.Multiplier.RelativePower <= pair.First.Multiplier.RelativePower)));
+            }
+        }
+    }
+
+    [Fact]
+    public void MethodOfOnesOwnStandsBesideTheOthers()
+    {
+        var (table, sigmas) = Random(3, layers: 4, multipliers: 6, ties: false);
+        var exact = new SubsetMethod("exact", p => new([p.Multipliers.Index().First(m => m.Item.IsExact).Index]));
+        Assert.All(SubsetSearch.Run(table, sigmas, [1], 2, 1, exact).Points, p => Assert.True(p.Multiplier.IsExact));
+        Assert.Contains("1..2 numbers", Assert.Throws<ArgumentException>(() => SubsetSearch.Run(table, sigmas, [1], 2, 1, new("many", _ => new([0, 1, 2])))).Message);
+        Assert.Same(SubsetMethods.Greedy, SubsetMethods.Named("greedy"));
+        Assert.Contains("'fast'", Assert.Throws<ArgumentException>(() => SubsetMethods.Named("fast")).Message);
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(table, sigmas, [1, 2], 2, 1, weights: [1]));
+        Assert.Throws<ArgumentException>(() => SubsetSearch.Run(table, sigmas, [1, 2], 2, 1, weights: [1, 0]));
+    }
+
+    /// <summary>Layers of different size that tolerate more or less, multipliers that err the more the cheaper they are, not in the same
+    /// order for all layers. With ties, powers and errors are of few values.</summary>
+    private static (ErrorTable Table, double[] Sigmas) Random(int seed, int layers, int multipliers, bool ties)
+    {
+        var random = new Random(seed);
+        double[] powers = [.. Enumerable.Range(0, multipliers).Select(_ => ties ? random.Next(1, 6) / 6.0 : random.NextDouble())];
+        LayerSample[] samples =
+        [
+            .. Enumerable.Range(0, layers).Select(i => LayerSamples.Of(
+                Signedness.Unsigned, [[1, 2]], [.. Enumerable.Repeat(3, 2 * (1 + random.Next(4)))], 1, 1, $"l{i}")),
+        ];
+        var library = new MultiplierLibrary("random", Signedness.Unsigned,
+        [
+            Multiplier.FromFunction("exact", Signedness.Unsigned, (x, w) => x * w, 1, "test"),
+            .. powers.Select((p, i) => LayerSamples.WithError(Signedness.Unsigned, (_, _) => 1, p, $"m{i:D3}")),
+        ]);
+        var estimates = new ErrorEstimate[layers, multipliers + 1];
+        for (int l = 0; l < layers; l++)
+        {
+            for (int m = 1; m <= multipliers; m++)
+            {
+                double error = (1.2 - powers[m - 1]) * Math.Exp(random.NextDouble() - 0.5);
+                estimates[l, m] = new(0, ties ? Math.Round(4 * error) / 4 : error);
+            }
+        }
+
+        return (new("random", samples, library.Multipliers, estimates), [.. samples.Select(_ => random.NextDouble())]);
     }
 
     private static ErrorTable Table(IReadOnlyList<LayerSample> samples, MultiplierLibrary library, IErrorModel model) =>
