@@ -27,11 +27,15 @@ internal static class CompareCommand
         var losses = Values<double>("--loss", "Accuracy that searches by measured accuracy may lose before retraining, 0..1.", []);
         var seeds = Values<int>("--seed", "Seeds: one experiment each.", [1]);
         var retraining = new Option<int>("--retraining") { Description = "Epochs of approximate retraining; 0 for those of the profile." };
+        var without = new Option<bool>("--without-retraining")
+        {
+            Description = "Retrains nothing: accuracy as assigned, and with batch statistics estimated anew.",
+        };
         var tuned = new Option<bool>("--tuned") { Description = "Tunes the weights of every layer to its multiplier." };
         var retrain = new Option<bool>("--retrain") { Description = "Begins anew, beside the stages and shipped checkpoints there are." };
         var command = new Command("compare", "Compares ways to assign multipliers, and writes a result file for every network.")
         {
-            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, tuned, retrain,
+            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, without, tuned, retrain,
         };
         command.SetAction((parsed, _) => Task.FromResult(Run(
             parsed.GetValue(networks)!, parsed.GetValue(seeds)!, (network, seed, progress, cancellation) =>
@@ -45,6 +49,7 @@ internal static class CompareCommand
                     Methods = parsed.GetValue(methods) is { Length: > 0 } names ? [.. names.Select(n => AssignmentMethods.Named(n).Name)] : recipe.Comparison.Methods,
                     Lambdas = parsed.GetValue(lambdas) is { Length: > 0 } weights ? weights : recipe.Comparison.Lambdas,
                     Savings = parsed.GetValue(savings) is { Length: > 0 } targets ? targets : recipe.Comparison.Savings,
+                    Retrains = !parsed.GetValue(without),
                     Losses = parsed.GetValue(losses) is { Length: > 0 } shares ? shares : recipe.Comparison.Losses,
                 };
                 int epochs = parsed.GetValue(retraining);
@@ -110,7 +115,8 @@ internal static class CompareCommand
             points.Add(result);
             string lambda = result.Lambda is { } weight ? Invariant($" lambda {weight}") : "";
             terminal.WriteLine(Invariant($"  {result.Method}{lambda}: saves {100 * result.Savings:F1} %, {result.Top1BeforeRetraining:F2} % before retraining, ")
-                + (result.Top1 is { } top1 ? Invariant($"{top1:F2} % after ({top1 - quantised:+0.00;-0.00} against 8-bit)") : "retraining diverged"));
+                + (result.Top1NewStatistics is { } estimated ? Invariant($"{estimated:F2} % with new statistics, ") : "")
+                + (!experiment.Recipe.Comparison.Retrains ? "not retrained" : result.Top1 is { } top1 ? Invariant($"{top1:F2} % after ({top1 - quantised:+0.00;-0.00} against 8-bit)") : "retraining diverged"));
         }
 
         return new Results(experiment.Recipe.Float.Seed, floating, quantised, points);
@@ -122,7 +128,7 @@ internal static class CompareCommand
     private static string NameOf(Experiment experiment) =>
         $"agn-{experiment.Recipe.Network}{(experiment.Scheme == Multipliers.Signedness.Signed ? "" : "-unsigned")}"
         + (experiment.Library.Name.Split(' ')[0] is var library and not "evoapprox8" ? "-" + library : "")
-        + (experiment.Recipe.TunedWeights ? "-tuned" : "");
+        + (experiment.Recipe.TunedWeights ? "-tuned" : "") + (experiment.Recipe.Comparison.Retrains ? "" : "-without-retraining");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

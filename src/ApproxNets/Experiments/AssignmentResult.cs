@@ -9,7 +9,7 @@ namespace ApproxNets.Experiments;
 /// accuracy.</param>
 /// <param name="Savings">One minus the relative power, 0..1.</param>
 /// <param name="Top1BeforeRetraining">Test accuracy of the assigned network before retraining, in per cent.</param>
-/// <param name="Top1">Test accuracy after retraining, in per cent; null where retraining diverged.</param>
+/// <param name="Top1">Test accuracy after retraining, in per cent; null where it diverged or was left out.</param>
 /// <param name="SearchSeconds">Wall time of the search: noise training and error model, or evaluations; retraining not counted.</param>
 /// <param name="RetrainingSeconds">Wall time of retraining.</param>
 /// <param name="TrainingEpochs">Epochs of training after QAT: search and retraining.</param>

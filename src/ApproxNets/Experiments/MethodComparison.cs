@@ -137,10 +137,7 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
     private AssignmentResult Retrained(AssignmentMethod method, Start start, Assignment assignment, Found found)
     {
         var retraining = experiment.Recipe.Retraining;
-        if (start.Search is null)
-        {
-            retraining = retraining with { Epochs = retraining.Epochs + experiment.Recipe.AgnTraining.Epochs };
-        }
+        int epochs = !options.Retrains ? 0 : retraining.Epochs + (start.Search is null ? experiment.Recipe.AgnTraining.Epochs : 0);
 
         using var model = experiment.Load(start.Stage);
         model.Use(experiment.Tuned(model, assignment));
@@ -153,7 +150,12 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
         double seconds = 0;
         try
         {
-            var retrained = experiment.Retrained(start.Stage, assignment, retraining);
+            if (epochs == 0)
+            {
+                return Result();
+            }
+
+            var retrained = experiment.Retrained(start.Stage, assignment, retraining with { Epochs = epochs });
             seconds = retrained.Result.Seconds;
             after = 100 * experiment.TestAccuracy(retrained.Model);
             retrained.Model.Dispose();
@@ -163,9 +165,11 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
             // That is this assignment's result, and it says so as null. A network without batch normalisation may diverge.
         }
 
-        return new AssignmentResult(
+        return Result();
+
+        AssignmentResult Result() => new(
             start.Lambda, method.Name, assignment.Savings, before, after, found.Seconds + (start.Search?.Seconds ?? 0), seconds,
-            retraining.Epochs + (start.Search?.Epochs.Count ?? 0), found.Evaluations, [.. assignment.Multipliers.Select(m => m.Name)])
+            epochs + (start.Search?.Epochs.Count ?? 0), found.Evaluations, [.. assignment.Multipliers.Select(m => m.Name)])
         {
             Top1NewStatistics = estimated,
         };
