@@ -17,14 +17,17 @@ public static class BatchStatistics
 
     /// <summary>Sets the statistics of every BatchNorm2d in use to the average over batches of images. Restores the model's mode.</summary>
     /// <param name="model">Model of images <c>[B, C, H, W]</c> to logits <c>[B, classes]</c>.</param>
-    /// <param name="images">The images, such as the first <see cref="Images"/> of the training set; they are not augmented.</param>
+    /// <param name="images">The images, such as the first <see cref="Images"/> of the training set.</param>
     /// <param name="statistics">What to normalise images by.</param>
     /// <param name="batchSize">Images of one batch.</param>
+    /// <param name="augmentation">That of the training. The weights go with the statistics of images as they were trained on: a ResNet8 of 86.38 %
+    /// keeps 86.37 % with statistics of cropped images, and has 83.43 % with those of whole ones, which lack the black borders.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>How many batch normalisations the model has; with 0, nothing was done.</returns>
     /// <exception cref="OperationCanceledException">The estimation was cancelled; the statistics are of the images seen so far.</exception>
     public static int Estimate(
-        Module<Tensor, Tensor> model, ImageSet images, ChannelStatistics statistics, int batchSize = 250, CancellationToken cancellation = default)
+        Module<Tensor, Tensor> model, ImageSet images, ChannelStatistics statistics, int batchSize = 250,
+        Augmentation augmentation = Augmentation.CropAndFlip, CancellationToken cancellation = default)
     {
         BatchNorm2d[] norms = [.. model.modules().OfType<BatchNorm2d>()];
         if (norms.Length == 0)
@@ -40,7 +43,7 @@ public static class BatchStatistics
         {
             using var gradients = no_grad();
             int seen = 0;
-            foreach (var batch in new BatchLoader(images, statistics, batchSize).Epoch(0))
+            foreach (var batch in new BatchLoader(images, statistics, batchSize, augmentation).Epoch(0))
             {
                 using var scope = NewDisposeScope();
                 using (batch)

@@ -20,7 +20,7 @@ public sealed class BatchStatisticsTests
         network.train();
         var before = network.named_parameters().Select(p => TinyProblem.Bytes(p.parameter)).ToList();
 
-        Assert.Equal(1, BatchStatistics.Estimate(network, data.Training, data.Statistics, batchSize: 16, Cancellation));
+        Assert.Equal(1, BatchStatistics.Estimate(network, data.Training, data.Statistics, 16, Augmentation.None, Cancellation));
 
         Assert.Equal(before, network.named_parameters().Select(p => TinyProblem.Bytes(p.parameter)));
         Assert.True(network.training && norm.training);
