@@ -18,7 +18,7 @@ internal static class BenchCommand
     {
         var parsed = new RootCommand("Measures the speed of kernels, of training and of error models on this machine.")
         {
-            Kernels(), Train(), TrainMemory(), ErrorModels(), Campaign(),
+            Kernels(), Train(), TrainMemory(), ErrorModels(), Campaign(), Magnitudes(),
         }.Parse(args);
         foreach (var error in parsed.Errors)
         {
@@ -163,6 +163,32 @@ internal static class BenchCommand
             parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(filter)!, parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
         return command;
     }
+
+    private static Command Magnitudes()
+    {
+        var json = JsonOption();
+        var libraries = new Option<string[]>("--library")
+        {
+            Description = "Libraries. Several may follow.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["shipped"],
+        };
+        var command = new Command(
+            "magnitudes", "Lists the best unsigned circuits of libraries on sign and magnitude: power with the sign logic against the deviation of "
+            + "products under the operands of networks. Takes some seconds.")
+        {
+            json, libraries,
+        };
+        command.SetAction((parsed, _) => Task.FromResult(
+            RunMagnitudes(parsed.GetValue(libraries)!, parsed.GetValue(json)?.FullName, Console.Out)));
+        return command;
+    }
+
+    internal static int RunMagnitudes(IReadOnlyList<string> libraries, string? jsonFile, TextWriter output) => Measured(
+        () =>
+        {
+            var fronts = MagnitudeCircuits.Fronts(libraries);
+            return (BenchmarkReport.Magnitudes(fronts), MagnitudeCircuits.Table(fronts));
+        },
+        jsonFile, output);
 
     internal static int RunCampaign(
         int inputs, int seed, string filter, string? jsonFile, TextWriter output, CancellationToken cancellation)

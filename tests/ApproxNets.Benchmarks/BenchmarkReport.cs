@@ -187,6 +187,15 @@ public static class BenchmarkReport
         ["memory_above_start_approximate_over_qat"] = Rounded(ApproximateOverQat(network, m => m.Memory?.Peak - m.Memory?.Start)),
     };
 
+    /// <summary>Circuits on sign and magnitude.</summary>
+    /// <param name="circuits">The circuits.</param>
+    internal static JsonObject Magnitudes(IReadOnlyList<MagnitudeCircuit> circuits)
+    {
+        JsonObject json = Machine(Environment.ProcessorCount);
+        json["circuits"] = MagnitudeCircuits.Rows(circuits);
+        return json;
+    }
+
     private static JsonObject Machine(int threads)
     {
         var origin = Provenance.Current();

@@ -51,6 +51,20 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_best_circuits_for_magnitudes_are_a_front()
+    {
+        Assert.Equal(0, BenchCommand.RunMagnitudes(["shipped"], _folder["magnitudes.json"], _out));
+
+        var circuits = JsonNode.Parse(File.ReadAllText(_folder["magnitudes.json"]))!["circuits"]!.AsArray();
+        double[] Of(string figure) => [.. circuits.Select(c => (double)c![figure]!)];
+        Assert.True(circuits.Count > 10);
+        Assert.Equal(Of("power").Order(), Of("power"));
+        Assert.Equal(Of("deviation").OrderDescending(), Of("deviation"));
+        Assert.Contains(circuits, c => ((string)c!["multiplier"]!).StartsWith("mul8u_evo_dev", StringComparison.Ordinal));
+        Assert.Equal(circuits.Count, _out.ToString().ReplaceLineEndings("\n").Split('\n').Count(line => line.StartsWith("shipped", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_line_for_every_error_model_and_a_file()
     {
         var options = new ErrorModelBenchmarkOptions { Depth = 8, Multipliers = 3, Images = 1, MonteCarloRuns = 10, Rounds = 1 };
