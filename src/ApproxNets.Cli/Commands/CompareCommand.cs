@@ -31,11 +31,15 @@ internal static class CompareCommand
         {
             Description = "Retrains nothing: accuracy as assigned, and with batch statistics estimated anew.",
         };
+        var unsearched = new Option<bool>("--weights-before-search")
+        {
+            Description = "Of an AGN search takes the tolerances only, and the weights of the 8-bit network.",
+        };
         var tuned = new Option<bool>("--tuned") { Description = "Tunes the weights of every layer to its multiplier." };
         var retrain = new Option<bool>("--retrain") { Description = "Begins anew, beside the stages and shipped checkpoints there are." };
         var command = new Command("compare", "Compares ways to assign multipliers, and writes a result file for every network.")
         {
-            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, without, tuned, retrain,
+            networks, dataset, library, scheme, profile, methods, lambdas, savings, losses, seeds, retraining, without, unsearched, tuned, retrain,
         };
         command.SetAction((parsed, _) => Task.FromResult(Run(
             parsed.GetValue(networks)!, parsed.GetValue(seeds)!, (network, seed, progress, cancellation) =>
@@ -50,6 +54,7 @@ internal static class CompareCommand
                     Lambdas = parsed.GetValue(lambdas) is { Length: > 0 } weights ? weights : recipe.Comparison.Lambdas,
                     Savings = parsed.GetValue(savings) is { Length: > 0 } targets ? targets : recipe.Comparison.Savings,
                     Retrains = !parsed.GetValue(without),
+                    KeepsSearchedWeights = !parsed.GetValue(unsearched),
                     Losses = parsed.GetValue(losses) is { Length: > 0 } shares ? shares : recipe.Comparison.Losses,
                 };
                 int epochs = parsed.GetValue(retraining);

@@ -81,9 +81,8 @@ internal sealed class MethodComparison(Experiment experiment, ComparisonOptions 
             var agn = experiment.Recipe.Agn;
             var searched = experiment.Searched(agn with { Lambda = weight, Bias = bias ? new AgnBias() : agn.Bias });
 
-            // Noise moves the weights, and only retraining brings them back: what is not retrained keeps those of before the search.
             var from = experiment.Quantized();
-            var (stage, model) = options.Retrains ? (searched.Stage, searched.Model) : ((Stage)from.Stage, from.Model);
+            var (stage, model) = options.KeepsSearchedWeights ? (searched.Stage, searched.Model) : ((Stage)from.Stage, from.Model);
             start = new Start(stage, lambda, searched.Result.Training, ContextOf(model) with
             {
                 Tolerances = searched.Result.Sigmas,
