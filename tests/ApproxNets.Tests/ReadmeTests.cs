@@ -73,8 +73,11 @@ public sealed class ReadmeTests
             Assert.Contains($"{exact:F2}", Results, StringComparison.Ordinal);
             Assert.All(seed["points"]!.AsArray(), point => Assert.Contains(Results.Split('\n'), line =>
                 line.Contains($"| -{100 * (double)point!["savings"]!:F1} % |", StringComparison.Ordinal)
-                && Regex.IsMatch(line, $@"\| \**{(double)point["top1"]!:F2}\** \| \**{Regex.Escape($"{(double)point["top1"]! - exact:+0.00;-0.00}")}\** \|")));
+                && Regex.IsMatch(line, $@"\| \**{Top1(point):F2}\** \| \**{Regex.Escape($"{Top1(point) - exact:+0.00;-0.00}")}\** \|")));
         }
+
+        // Of what is not retrained the accuracy with batch statistics estimated anew.
+        static double Top1(JsonNode point) => (double)(point["top1"] ?? point["top1_new_statistics"])!;
     }
 
     [Fact]
@@ -88,16 +91,18 @@ public sealed class ReadmeTests
                 var records = ResultFile.ReadComparison(Path.Combine(Root, "data", "results", name.Data));
                 string library = (records[0].Library == "evoapprox8" ? "EvoApproxLib" : "shipped")
                     + (records[0].Scheme == "unsigned" ? ", unsigned" : "")
-                    + (name.Data.EndsWith("-tuned.json", StringComparison.Ordinal) ? ", sign and magnitude" : "");
+                    + (records[0].Points.Any(p => p.Multipliers.Any(m => m.Contains("_sm", StringComparison.Ordinal))) ? ", sign and magnitude" : "")
+                    + (records[0].Points.All(p => p.Top1 is null) ? ", not retrained" : "");
                 return records.SelectMany(record => record.Points.Select(point => (Record: record, Point: point)))
                     .GroupBy(p => (p.Point.Method, p.Point.Lambda, p.Point.Target, p.Point.TrainingEpochs)).Select(group =>
                         $"| {records[0].Network}, {records[0].Dataset} | {library} | {string.Join(", ", group.Select(p => p.Record.Seed))} | "
-                        + $"-{100 * group.Average(p => p.Point.Savings):F1} % | {group.Average(p => p.Point.Top1):F2} | "
-                        + $"{group.Average(p => p.Point.Top1 - p.Record.QatTop1):+0.00;-0.00} | "
-                        + $"{group.Average(p => p.Point.Top1 - p.Record.FloatTop1):+0.00;-0.00} |");
+                        + $"-{100 * group.Average(p => p.Point.Savings):F1} % | {group.Average(p => Top1(p.Point)):F2} | "
+                        + $"{group.Average(p => Top1(p.Point) - p.Record.QatTop1):+0.00;-0.00} | "
+                        + $"{group.Average(p => Top1(p.Point) - p.Record.FloatTop1):+0.00;-0.00} |");
             }),
         ];
 
+        static double Top1(AssignmentResult point) => (point.Top1 ?? point.Top1NewStatistics)!.Value;
         Assert.True(rows.Length >= 4);
         Assert.All(rows, row => Assert.Contains(row.Replace("CIFAR-10", "cifar10", StringComparison.Ordinal), means, StringComparer.OrdinalIgnoreCase));
     }
@@ -137,6 +142,17 @@ public sealed class ReadmeTests
                 + $@"{Of("behavioural_difference")} ?\| {Of("gaussian")}( \([\d.]+\))? \| {Of("accurate_only")}( \([\d.]+\))? \| "
                 + $@"{(double)row["predicted_deviation"]!:F3} \| {(double)row["predicted_mean"]!:F3} \|", Results);
         });
+
+    [Fact]
+    public void The_circuits_for_magnitudes_are_those_of_the_result_file()
+    {
+        var circuits = ResultOf("magnitudes.json")["circuits"]!.AsArray();
+        string[] rows = [.. Results.Split('\n').Where(line => Regex.IsMatch(line, @"^\| `mul\w+` \| \d+\.\d \|"))];
+        Assert.True(rows.Length >= 5);
+        Assert.All(rows, row => Assert.All(Regex.Matches(row, @"`(mul\w+)` \| ([\d.]+) \| ([\d.]+)"), match => Assert.Contains(circuits, circuit =>
+            (string)circuit!["multiplier"]! == match.Groups[1].Value && $"{(double)circuit["deviation"]!:F1}" == match.Groups[2].Value
+            && $"{(double)circuit["power"]!:F3}" == match.Groups[3].Value)));
+    }
 
     [Fact]
     public void The_rows_with_difference_gradients_are_those_of_the_result_file() =>
