@@ -54,15 +54,14 @@ public sealed class NotebookSeriesTests
 
     /// <summary>LeNet5 has fewer and other layers than the default, no batch normalisation, and is unsigned here: no cell presumes otherwise.</summary>
     [Fact]
-    public async Task AnotherNetworkAndSchemeRunAndOperatingPointsSayWhatTheyNeed()
+    public async Task AnotherNetworkAndSchemeRun()
     {
         using var fixture = new NotebookFixture();
         CopyAll(fixture);
 
         var run = await fixture.RunAsync(["02", "04", "06"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
 
-        Assert.Equal(["ok", "ok", "failed"], fixture.Facts["notebooks"]!.AsArray().Select(n => (string?)n!["status"]));
-        Assert.Contains("found no batch normalisation in 'LeNet5', expected", run.Notebooks[2].Failure!.Message, StringComparison.Ordinal);
+        Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
     }
 
     /// <summary>Copies the notebooks, and the committed comparisons that notebook 04 shows.</summary>
