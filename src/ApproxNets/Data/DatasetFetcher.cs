@@ -238,6 +238,16 @@ internal sealed record ArchiveSource(
         200_000_000,
         folder => Data.Cifar10.Missing(folder, Data.Cifar10.RecordsPerFile));
 
+    /// <summary>CIFAR-100, binary version; the file of the MD5 03b5dce01913d631647c71ecec9e9cb8 of Krizhevsky's page.</summary>
+    public static ArchiveSource Cifar100 { get; } = new(
+        "cifar100",
+        new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
+        168_513_733,
+        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        Data.Cifar100.FolderName,
+        200_000_000,
+        folder => Data.Cifar100.Missing(folder, Data.Cifar10.RecordsPerFile));
+
     /// <summary>Tiny ImageNet; the file of the MD5 90528d7ca1a48142e341f4ef8d21d0de.</summary>
     public static ArchiveSource TinyImageNet { get; } = new(
         Data.TinyImageNet.Name,
@@ -249,7 +259,7 @@ internal sealed record ArchiveSource(
         Data.TinyImageNet.MissingOfAll);
 
     /// <summary>All archives.</summary>
-    public static IReadOnlyList<ArchiveSource> All { get; } = [Cifar10, TinyImageNet];
+    public static IReadOnlyList<ArchiveSource> All { get; } = [Cifar10, Cifar100, TinyImageNet];
 }
 
 /// <summary>Files that are a data set as they are.</summary>

@@ -18,30 +18,36 @@ public static class Datasets
     /// <summary>Test images of "shapes" where the options give no number.</summary>
     public const int ShapesTest = 4_000;
 
-    /// <summary>The names that <see cref="Load(string, int, DatasetOptions?, IProgress{DecodingProgress}?, CancellationToken)"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10", "fashion-mnist", TinyImageNet.Name];
+    /// <summary>The names that <see cref="Load(string, int, DatasetOptions?)"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10", "cifar100", "fashion-mnist", TinyImageNet.Name];
 
     /// <summary>Loads a data set. A set that is missing is an error: no other takes its place.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="seed">Seed of "shapes"; the files and the split of the others are fixed.</param>
     /// <param name="options">How many images to use. Statistics and sum of a set in files are those of the whole set whatever the
     /// sizes.</param>
-    /// <param name="progress">Receives how many images are decoded, when "tiny-imagenet" is read for the first time.</param>
-    /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="ArgumentException">There is no data set of this name, or it has fewer images than asked for.</exception>
     /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says where it was looked for
     /// and how to get it.</exception>
     /// <exception cref="FileNotFoundException">A file of the data set is missing.</exception>
     /// <exception cref="InvalidDataException">A file of the data set is not what it should be.</exception>
+    public static ImageDataset Load(string name, int seed = 0, DatasetOptions? options = null) => Load(name, seed, options, null, CancellationToken.None);
+
+    /// <summary>As <see cref="Load(string, int, DatasetOptions?)"/>, for whoever waits while "tiny-imagenet" is decoded, the first time.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="seed">Seed of "shapes".</param>
+    /// <param name="options">How many images to use.</param>
+    /// <param name="progress">Receives how many images are decoded.</param>
+    /// <param name="cancellation">Stops the decoding.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ImageDataset Load(
-        string name, int seed = 0, DatasetOptions? options = null, IProgress<DecodingProgress>? progress = null, CancellationToken cancellation = default)
+        string name, int seed, DatasetOptions? options, IProgress<DecodingProgress>? progress, CancellationToken cancellation)
         => Load(name, seed, options, DataFolders.Current(), Cifar10.RecordsPerFile, progress, cancellation);
 
     /// <summary>Says of each data set whether it is there.</summary>
     public static IReadOnlyList<DatasetStatus> List() => List(DataFolders.Current(), Cifar10.RecordsPerFile);
 
-    /// <summary>As <see cref="Load(string, int, DatasetOptions?, IProgress{DecodingProgress}?, CancellationToken)"/>, of files in which the test images are so many.</summary>
+    /// <summary>As <see cref="Load(string, int, DatasetOptions?)"/>, of files in which the test images are so many.</summary>
     internal static ImageDataset Load(
         string name, int seed, DatasetOptions? options, DataFolders folders, int testImages, IProgress<DecodingProgress>? progress = null,
         CancellationToken cancellation = default)
@@ -55,6 +61,8 @@ public static class Datasets
                     options.Training ?? ShapesTraining, options.Validation ?? ShapesValidation, options.Test ?? ShapesTest, seed);
             case "cifar10":
                 return Limit(Cifar10.Read(Require(name, Cifar10.FolderName, folders), testImages), options);
+            case "cifar100":
+                return Limit(Cifar100.Read(Require(name, Cifar100.FolderName, folders), testImages), options);
             case "fashion-mnist":
                 return Limit(FashionMnist.Read(Require(name, FashionMnist.FolderName, folders), testImages), options);
             case TinyImageNet.Name:
@@ -81,6 +89,9 @@ public static class Datasets
             InFiles(
                 "cifar10", "CIFAR-10, official binary layout: 10 classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
                 Cifar10.FolderName, Cifar10.Missing),
+            InFiles(
+                "cifar100", "CIFAR-100, official binary layout: 100 fine classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
+                Cifar100.FolderName, Cifar100.Missing),
             InFiles(
                 "fashion-mnist", "Fashion-MNIST: 10 classes, 1x28x28; 55,000 training, 5,000 validation, 10,000 test images",
                 FashionMnist.FolderName, FashionMnist.Missing),
