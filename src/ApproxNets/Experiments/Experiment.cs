@@ -262,6 +262,10 @@ public sealed class Experiment
     /// <summary>Computes the accuracy on the test images, 0..1, as the model is set now.</summary>
     public double TestAccuracy(ApproxModel model) => Evaluation.Accuracy(model.Network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
+    /// <summary>Computes the accuracies on the test images as the model is set now: top-1, and top-5 where there are more than 100 classes.</summary>
+    public TopAccuracy TestTopAccuracy(ApproxModel model) =>
+        Evaluation.TopAccuracy(model.Network, Data.Test, Data.Statistics, Data.Classes.Count > 100 ? 5 : 1, cancellation: Cancellation);
+
     /// <summary>Predicts the errors of all layers under all multipliers of the library, for a model on validation images.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
