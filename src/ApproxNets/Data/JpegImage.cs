@@ -5,8 +5,8 @@ namespace ApproxNets.Data;
 /// <summary>Decodes JPEG files of a known size.</summary>
 /// <remarks>
 /// The decoder is StbImageSharp: managed, in the public domain, and in integers, so a file gives the same pixels on every machine. They differ
-/// by some levels from those of libjpeg where chroma is at half resolution. It goes on silently where data ends early; so the end marker is
-/// looked for first.
+/// by three levels at most from those of libjpeg, and mostly by none. It goes on silently where data ends early; so the end marker is looked
+/// for first.
 /// </remarks>
 internal static class JpegImage
 {
