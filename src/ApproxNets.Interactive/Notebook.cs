@@ -57,7 +57,7 @@ public static class Notebook
     /// Opens an experiment (<see cref="Experiment.Open"/>) that shows its trainings here, stops with the cell, and reports where its numbers
     /// come from: data set with its SHA-256, network, library with its SHA-256, scheme and seed.
     /// </summary>
-    /// <param name="dataset">"shapes" (made in code), "cifar10" or "fashion-mnist".</param>
+    /// <param name="dataset">A name of <see cref="ApproxNets.Data.Datasets.Names"/>.</param>
     /// <param name="network">Name of the network.</param>
     /// <param name="library">"built-in", "shipped", or the name of a folder of product tables such as "evoapprox8".</param>
     /// <param name="scheme">"signed" or "unsigned" operands.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using ApproxNets.Cli.Running;
+using ApproxNets.Data;
 using ApproxNets.Experiments;
 using ApproxNets.Search;
 using ApproxNets.Training;
@@ -13,7 +14,7 @@ internal static class CompareCommand
     public static Command Create()
     {
         var networks = Values<string>("--network", "Networks.", ["resnet8"]);
-        var dataset = new Option<string>("--dataset") { Description = "shapes, cifar10 or fashion-mnist.", DefaultValueFactory = _ => "shapes" };
+        var dataset = new Option<string>("--dataset") { Description = $"Of {string.Join(", ", Datasets.Names)}.", DefaultValueFactory = _ => "shapes" };
         var library = new Option<string>("--library")
         {
             Description = "built-in, shipped, or a folder of product tables such as evoapprox8; evoapprox8:circuits without multipliers of sign and magnitude.",

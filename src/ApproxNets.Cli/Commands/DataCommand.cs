@@ -21,7 +21,7 @@ internal static class DataCommand
             return CommandLine.Success;
         });
 
-        var name = new Argument<string>("NAME") { Description = $"The data set: cifar10 or fashion-mnist; or {ImageNetResNet18.FolderName}, weights to begin from." };
+        var name = new Argument<string>("NAME") { Description = $"The data set: {string.Join(", ", Datasets.Names.Skip(1))}; or {ImageNetResNet18.FolderName}, weights to begin from." };
         var fetch = new Command("fetch", "Downloads a data set, checks it and unpacks it; goes on from an interrupted download.") { name };
         fetch.SetAction(async (parsed, _) =>
         {

@@ -3,10 +3,17 @@ using System.IO.Compression;
 
 namespace ApproxNets.Data;
 
-/// <summary>Unpacks a .tar.gz that is not trusted: files and folders below the target only, no links, a bounded size.</summary>
+/// <summary>Unpacks a .tar.gz or .zip that is not trusted: files and folders below the target only, no links, a bounded size.</summary>
 internal static class ArchiveExtraction
 {
-    private const int GreatestEntries = 100_000;
+    private const int GreatestEntries = 200_000;
+
+    private enum Kind
+    {
+        File,
+        Folder,
+        Other,
+    }
 
     /// <summary>Unpacks into a folder that exists and is empty.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged, or holds what it must not.</exception>
@@ -15,29 +22,29 @@ internal static class ArchiveExtraction
         InvalidDataException Refused(string found, string expected, Exception? cause = null) =>
             new($"Archive '{archive}': found {found}, expected {expected}.", cause);
         using FileStream file = File.OpenRead(archive);
-        using var unzipped = new GZipStream(file, CompressionMode.Decompress);
-        using var reader = new TarReader(unzipped);
+        bool zipped = file.ReadByte() == 'P' && file.ReadByte() == 'K';
+        file.Position = 0;
+        using IEnumerator<Entry> entries = (zipped ? ZipEntries(file) : TarEntries(file)).GetEnumerator();
         long size = 0;
-        for (int entries = 1; OrDamaged(() => reader.GetNextEntry()) is { } entry; entries++)
+        for (int number = 1; OrDamaged(entries.MoveNext); number++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (entries > GreatestEntries || entry.Length > greatestSize - size)
+            Entry entry = entries.Current;
+            if (number > GreatestEntries || entry.Length > greatestSize - size)
             {
                 throw Refused(
-                    $"{size} bytes in {entries - 1} entries and {entry.Length} of '{entry.Name}'", $"at most {greatestSize} bytes in {GreatestEntries}");
+                    $"{size} bytes in {number - 1} entries and {entry.Length} of '{entry.Name}'", $"at most {greatestSize} bytes in {GreatestEntries}");
             }
 
             size += entry.Length;
-            switch (entry.EntryType)
+            switch (entry.Kind)
             {
-                case TarEntryType.GlobalExtendedAttributes:
-                    break;
-                case TarEntryType.Directory when !File.Exists(PathOf(entry)):
+                case Kind.Folder when !File.Exists(PathOf(entry)):
                     Directory.CreateDirectory(PathOf(entry));
                     break;
-                case TarEntryType.Directory:
+                case Kind.Folder:
                     throw Refused($"folder '{entry.Name}' in the place of a file", "one kind of entry for a name");
-                case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
+                case Kind.File:
                     string path = PathOf(entry);
                     if (entry.Name.EndsWith('/') || Path.Exists(path))
                     {
@@ -53,7 +60,7 @@ internal static class ArchiveExtraction
 
                     break;
                 default:
-                    throw Refused($"entry '{entry.Name}' of type {entry.EntryType}", "files and folders only");
+                    throw Refused($"entry '{entry.Name}' of type {entry.Type}", "files and folders only");
             }
         }
 
@@ -65,11 +72,11 @@ internal static class ArchiveExtraction
             }
             catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException or OverflowException)
             {
-                throw Refused($"damaged data ({error.Message})", "a .tar.gz", error);
+                throw Refused($"damaged data ({error.Message})", zipped ? "a .zip" : "a .tar.gz", error);
             }
         }
 
-        string PathOf(TarEntry entry)
+        string PathOf(Entry entry)
         {
             // A backslash or a drive is part of a path on Windows only, and refused everywhere.
             string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
@@ -80,10 +87,52 @@ internal static class ArchiveExtraction
         }
     }
 
-    private static long Write(TarEntry entry, string path)
+    private static IEnumerable<Entry> TarEntries(Stream file)
+    {
+        using var unzipped = new GZipStream(file, CompressionMode.Decompress);
+        using var reader = new TarReader(unzipped);
+        while (reader.GetNextEntry() is { } entry)
+        {
+            Kind kind = entry.EntryType switch
+            {
+                TarEntryType.Directory => Kind.Folder,
+                TarEntryType.RegularFile or TarEntryType.V7RegularFile => Kind.File,
+                _ => Kind.Other,
+            };
+            if (entry.EntryType != TarEntryType.GlobalExtendedAttributes)
+            {
+                yield return new(entry.Name, entry.Length, kind, $"{entry.EntryType}", () => entry.DataStream ?? Stream.Null);
+            }
+        }
+    }
+
+    private static IEnumerable<Entry> ZipEntries(Stream file)
+    {
+        // The upper half of the attributes is the mode of a file made on Unix.
+        const int TypeOfFile = 0xF000, Link = 0xA000;
+        using var archive = new ZipArchive(file, ZipArchiveMode.Read);
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            Kind kind = ((entry.ExternalAttributes >> 16) & TypeOfFile) == Link ? Kind.Other : entry.FullName.EndsWith('/') ? Kind.Folder : Kind.File;
+            yield return new(entry.FullName, entry.Length, kind, "SymbolicLink", entry.Open);
+        }
+    }
+
+    /// <summary>Writes at most one byte more than the entry says it has.</summary>
+    private static long Write(Entry entry, string path)
     {
         using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        entry.DataStream?.CopyTo(target);
+        using Stream source = entry.Open();
+        var buffer = new byte[81_920];
+        long left = entry.Length + 1;
+        while (left > 0 && source.Read(buffer, 0, (int)Math.Min(buffer.Length, left)) is int count and > 0)
+        {
+            target.Write(buffer, 0, count);
+            left -= count;
+        }
+
         return target.Length;
     }
+
+    private sealed record Entry(string Name, long Length, Kind Kind, string Type, Func<Stream> Open);
 }

@@ -20,7 +20,7 @@ internal static class Cifar10
     public const string MetaFile = "batches.meta.txt";
 
     /// <summary>Bytes of a record: one label and 3 x 32 x 32 pixels.</summary>
-    public const int RecordLength = 1 + ImageLength;
+    public const int RecordLength = 1 + CifarRecords.ImageLength;
 
     /// <summary>Records of each file.</summary>
     public const int RecordsPerFile = 10_000;
@@ -32,7 +32,6 @@ internal static class Cifar10
     /// <summary>The file with the test images.</summary>
     public const string TestFile = "test_batch.bin";
 
-    private const int ImageLength = 3 * 32 * 32;
     private const int ClassCount = 10;
 
     /// <summary>Reads the data set.</summary>
@@ -49,87 +48,13 @@ internal static class Cifar10
         ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerFile, 2);
         folder = Datasets.FolderOfFiles("CIFAR-10", folder, FolderName, TrainingFiles[0]);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        ImageSet all = ReadRecords(folder, TrainingFiles, recordsPerFile, hash);
-        ImageSet test = ReadRecords(folder, [TestFile], recordsPerFile, hash);
-        string[] classes = ReadClasses(folder, hash);
+        ImageSet all = CifarRecords.Read("CIFAR-10", folder, TrainingFiles, recordsPerFile, 1, ClassCount, hash);
+        ImageSet test = CifarRecords.Read("CIFAR-10", folder, [TestFile], recordsPerFile, 1, ClassCount, hash);
+        string[] classes = CifarRecords.ReadClasses("CIFAR-10", folder, MetaFile, ClassCount, hash);
         return Datasets.Split("cifar10", classes, all, recordsPerFile / 2, test, hash);
     }
 
     /// <summary>What keeps a folder from being a complete copy: absent files and wrong sizes; null when nothing does.</summary>
-    public static string? Missing(string folder, int recordsPerFile)
-    {
-        long expected = (long)recordsPerFile * RecordLength;
-        var faults = new List<string>();
-        foreach (string file in (string[])[.. TrainingFiles, TestFile, MetaFile])
-        {
-            var info = new FileInfo(Path.Combine(folder, file));
-            if (!info.Exists)
-            {
-                faults.Add($"{file} is missing");
-            }
-            else if (file != MetaFile && info.Length != expected)
-            {
-                faults.Add($"{file} has {info.Length} bytes, not {expected}");
-            }
-        }
-
-        return faults.Count == 0 ? null : string.Join("; ", faults);
-    }
-
-    private static ImageSet ReadRecords(string folder, string[] files, int recordsPerFile, IncrementalHash hash)
-    {
-        var pixels = new byte[files.Length * recordsPerFile * ImageLength];
-        var labels = new byte[files.Length * recordsPerFile];
-        int image = 0;
-        foreach (string file in files)
-        {
-            byte[] bytes = ReadFile(folder, file);
-            int expected = recordsPerFile * RecordLength;
-            if (bytes.Length != expected)
-            {
-                string at = bytes.Length < expected ? $"truncated at byte offset {bytes.Length}" : $"surplus from byte offset {expected}";
-                throw new InvalidDataException(
-                    $"CIFAR-10: found {bytes.Length} bytes in '{Path.Combine(folder, file)}' ({at}), "
-                    + $"expected {expected} ({recordsPerFile} records of {RecordLength}).");
-            }
-
-            hash.AppendData(bytes);
-            for (int offset = 0; offset < bytes.Length; offset += RecordLength, image++)
-            {
-                byte label = bytes[offset];
-                if (label >= ClassCount)
-                {
-                    throw new InvalidDataException(
-                        $"CIFAR-10: found label {label} at byte offset {offset} of '{Path.Combine(folder, file)}' "
-                        + $"(record {offset / RecordLength}), expected 0..9.");
-                }
-
-                labels[image] = label;
-                bytes.AsSpan(offset + 1, ImageLength).CopyTo(pixels.AsSpan(image * ImageLength));
-            }
-        }
-
-        return new ImageSet(pixels, labels, 3, 32, 32);
-    }
-
-    private static string[] ReadClasses(string folder, IncrementalHash hash)
-    {
-        byte[] bytes = ReadFile(folder, MetaFile);
-        hash.AppendData(bytes);
-        string[] names = System.Text.Encoding.UTF8.GetString(bytes)
-            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return names.Length == ClassCount
-            ? names
-            : throw new InvalidDataException(
-                $"CIFAR-10: found {names.Length} class names in '{Path.Combine(folder, MetaFile)}' ({bytes.Length} bytes), "
-                + $"expected {ClassCount}, one a line.");
-    }
-
-    private static byte[] ReadFile(string folder, string file)
-    {
-        string path = Path.Combine(folder, file);
-        return File.Exists(path)
-            ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException($"CIFAR-10: found no file '{path}', expected the official layout ({FolderName}).", path);
-    }
+    public static string? Missing(string folder, int recordsPerFile) => CifarRecords.Missing(
+        folder, [.. TrainingFiles.Append(TestFile).Select(file => (file, (long)recordsPerFile * RecordLength))], [MetaFile]);
 }

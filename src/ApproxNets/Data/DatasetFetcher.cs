@@ -16,7 +16,7 @@ public static class DatasetFetcher
     /// an earlier attempt left), compares the published checksums, unpacks an archive beside and moves the folder into place.
     /// Does nothing when the set is complete already.
     /// </summary>
-    /// <param name="name">"cifar10" or "fashion-mnist".</param>
+    /// <param name="name">A name of <see cref="Datasets.Names"/> but "shapes".</param>
     /// <param name="folder">Where to put it; null for the first folder that <see cref="Datasets"/> looks in.</param>
     /// <param name="progress">Receives how far the download is.</param>
     /// <param name="cancellation">Stops; a partial download is kept.</param>
@@ -42,13 +42,13 @@ public static class DatasetFetcher
         }
 
         using HttpClient client = ResumableDownload.Client();
-        return name == FileSetSource.FashionMnist.Name
-            ? await FetchAsync(FileSetSource.FashionMnist, folder, client, progress, cancellation).ConfigureAwait(false)
-            : await FetchAsync(ArchiveSource.Cifar10, folder, client, progress, cancellation).ConfigureAwait(false);
+        return ArchiveSource.All.FirstOrDefault(source => source.Name == name) is { } archive
+            ? await FetchAsync(archive, folder, client, progress, cancellation).ConfigureAwait(false)
+            : await FetchAsync(FileSetSource.FashionMnist, folder, client, progress, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Says in a line how to put a data set in place on a machine without a network.</summary>
-    /// <param name="name">"cifar10" or "fashion-mnist".</param>
+    /// <param name="name">A name of <see cref="Datasets.Names"/> but "shapes".</param>
     /// <exception cref="ArgumentException">There is nothing to fetch for this name.</exception>
     public static string ByHand(string name)
     {
@@ -62,19 +62,20 @@ public static class DatasetFetcher
                 + $"from {files.Address} where there is a network to {Path.Combine(folder, files.Folder)}.{mirror}";
         }
 
-        ArchiveSource source = ArchiveSource.Cifar10;
+        ArchiveSource source = ArchiveSource.All.Single(source => source.Name == name);
         return $"By hand: download {source.Address} (SHA-256 {source.Sha256}) where there is a network and unpack it in {folder}, "
             + $"so that it holds {source.Folder}.{mirror}";
     }
 
     private static void CheckName(string name)
     {
-        if (name != ArchiveSource.Cifar10.Name && name != FileSetSource.FashionMnist.Name)
+        string[] names = [.. ArchiveSource.All.Select(source => source.Name), FileSetSource.FashionMnist.Name];
+        if (!names.Contains(name))
         {
             throw new ArgumentException(
                 name == "shapes"
                     ? "Data set shapes: found nothing to fetch, it is made in code."
-                    : $"Data set: found the name '{name}', expected {ArchiveSource.Cifar10.Name} or {FileSetSource.FashionMnist.Name}.",
+                    : $"Data set: found the name '{name}', expected one of {string.Join(", ", names)}.",
                 nameof(name));
         }
     }
@@ -216,7 +217,7 @@ public static class DatasetFetcher
 /// <param name="BytesPerSecond">Mean rate of this attempt.</param>
 public sealed record FetchProgress(long Bytes, long? Total, double BytesPerSecond);
 
-/// <summary>An archive (.tar.gz) that holds a data set.</summary>
+/// <summary>An archive (.tar.gz or .zip) that holds a data set.</summary>
 /// <param name="Name">Name of the data set.</param>
 /// <param name="Address">Where it is downloaded from.</param>
 /// <param name="Bytes">Its length.</param>
@@ -236,6 +237,29 @@ internal sealed record ArchiveSource(
         Data.Cifar10.FolderName,
         200_000_000,
         folder => Data.Cifar10.Missing(folder, Data.Cifar10.RecordsPerFile));
+
+    /// <summary>CIFAR-100, binary version; the file of the MD5 03b5dce01913d631647c71ecec9e9cb8 of Krizhevsky's page.</summary>
+    public static ArchiveSource Cifar100 { get; } = new(
+        "cifar100",
+        new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
+        168_513_733,
+        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        Data.Cifar100.FolderName,
+        200_000_000,
+        folder => Data.Cifar100.Missing(folder, Data.Cifar10.RecordsPerFile));
+
+    /// <summary>Tiny ImageNet; the file of the MD5 90528d7ca1a48142e341f4ef8d21d0de.</summary>
+    public static ArchiveSource TinyImageNet { get; } = new(
+        Data.TinyImageNet.Name,
+        new Uri("http://cs231n.stanford.edu/tiny-imagenet-200.zip"),
+        248_100_043,
+        "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+        Data.TinyImageNet.FolderName,
+        600_000_000,
+        Data.TinyImageNet.MissingOfAll);
+
+    /// <summary>All archives.</summary>
+    public static IReadOnlyList<ArchiveSource> All { get; } = [Cifar10, Cifar100, TinyImageNet];
 }
 
 /// <summary>Files that are a data set as they are.</summary>

@@ -4,8 +4,8 @@ using ApproxNets.Foundation;
 namespace ApproxNets.Data;
 
 /// <summary>
-/// The data sets by name: "shapes" is made in code, "cifar10" and "fashion-mnist" are looked for in the folder that the environment
-/// variable <c>APPROXNETS_DATA</c> names, then in <c>data/.cache</c> of the repository, on Linux then in <c>/usr/share/datasets</c>.
+/// The data sets by name: "shapes" is made in code, the others are looked for in the folder that the environment variable
+/// <c>APPROXNETS_DATA</c> names, then in <c>data/.cache</c> of the repository, on Linux then in <c>/usr/share/datasets</c>.
 /// </summary>
 public static class Datasets
 {
@@ -19,10 +19,10 @@ public static class Datasets
     public const int ShapesTest = 4_000;
 
     /// <summary>The names that <see cref="Load(string, int, DatasetOptions?)"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10", "fashion-mnist"];
+    public static IReadOnlyList<string> Names { get; } = ["shapes", "cifar10", "cifar100", "fashion-mnist", TinyImageNet.Name];
 
     /// <summary>Loads a data set. A set that is missing is an error: no other takes its place.</summary>
-    /// <param name="name">"shapes", "cifar10" or "fashion-mnist".</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="seed">Seed of "shapes"; the files and the split of the others are fixed.</param>
     /// <param name="options">How many images to use. Statistics and sum of a set in files are those of the whole set whatever the
     /// sizes.</param>
@@ -31,14 +31,26 @@ public static class Datasets
     /// and how to get it.</exception>
     /// <exception cref="FileNotFoundException">A file of the data set is missing.</exception>
     /// <exception cref="InvalidDataException">A file of the data set is not what it should be.</exception>
-    public static ImageDataset Load(string name, int seed = 0, DatasetOptions? options = null)
-        => Load(name, seed, options, DataFolders.Current(), Cifar10.RecordsPerFile);
+    public static ImageDataset Load(string name, int seed = 0, DatasetOptions? options = null) => Load(name, seed, options, null, CancellationToken.None);
+
+    /// <summary>As <see cref="Load(string, int, DatasetOptions?)"/>, for whoever waits while "tiny-imagenet" is decoded, the first time.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="seed">Seed of "shapes".</param>
+    /// <param name="options">How many images to use.</param>
+    /// <param name="progress">Receives how many images are decoded.</param>
+    /// <param name="cancellation">Stops the decoding.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ImageDataset Load(
+        string name, int seed, DatasetOptions? options, IProgress<DecodingProgress>? progress, CancellationToken cancellation)
+        => Load(name, seed, options, DataFolders.Current(), Cifar10.RecordsPerFile, progress, cancellation);
 
     /// <summary>Says of each data set whether it is there.</summary>
     public static IReadOnlyList<DatasetStatus> List() => List(DataFolders.Current(), Cifar10.RecordsPerFile);
 
     /// <summary>As <see cref="Load(string, int, DatasetOptions?)"/>, of files in which the test images are so many.</summary>
-    internal static ImageDataset Load(string name, int seed, DatasetOptions? options, DataFolders folders, int testImages)
+    internal static ImageDataset Load(
+        string name, int seed, DatasetOptions? options, DataFolders folders, int testImages, IProgress<DecodingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         options ??= new DatasetOptions();
@@ -49,8 +61,12 @@ public static class Datasets
                     options.Training ?? ShapesTraining, options.Validation ?? ShapesValidation, options.Test ?? ShapesTest, seed);
             case "cifar10":
                 return Limit(Cifar10.Read(Require(name, Cifar10.FolderName, folders), testImages), options);
+            case "cifar100":
+                return Limit(Cifar100.Read(Require(name, Cifar100.FolderName, folders), testImages), options);
             case "fashion-mnist":
                 return Limit(FashionMnist.Read(Require(name, FashionMnist.FolderName, folders), testImages), options);
+            case TinyImageNet.Name:
+                return Limit(TinyImageNet.Read(Require(name, TinyImageNet.FolderName, folders), progress, cancellation), options);
             default:
                 throw new ArgumentException(
                     $"Data set: found the name '{name}', expected one of {string.Join(", ", Names)}.", nameof(name));
@@ -74,9 +90,18 @@ public static class Datasets
                 "cifar10", "CIFAR-10, official binary layout: 10 classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
                 Cifar10.FolderName, Cifar10.Missing),
             InFiles(
+                "cifar100", "CIFAR-100, official binary layout: 100 fine classes, 3x32x32; 45,000 training, 5,000 validation, 10,000 test images",
+                Cifar100.FolderName, Cifar100.Missing),
+            InFiles(
                 "fashion-mnist", "Fashion-MNIST: 10 classes, 1x28x28; 55,000 training, 5,000 validation, 10,000 test images",
                 FashionMnist.FolderName, FashionMnist.Missing),
+            InFiles(
+                TinyImageNet.Name, $"Tiny ImageNet{Part()}: 200 classes, 3x64x64; nine tenths of the training images, one tenth for validation, the validation images for test",
+                TinyImageNet.FolderName, (folder, _) => TinyImageNet.Missing(folder)),
         ];
+
+        string Part() => folders.FindHereOrInSystem(TinyImageNet.FolderName) is { } folder && TinyImageNet.Missing(folder) is null
+            && TinyImageNet.MissingOfAll(folder) is { } less ? $", a subset ({less})" : "";
     }
 
     /// <summary>The folder of a set's files: the given one, or the folder in it of the set's usual name.</summary>

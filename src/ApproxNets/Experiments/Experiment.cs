@@ -63,7 +63,7 @@ public sealed class Experiment
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>Opens an experiment of this repository by names.</summary>
-    /// <param name="dataset">"shapes" (made in code), "cifar10" or "fashion-mnist".</param>
+    /// <param name="dataset">A name of <see cref="Datasets.Names"/>.</param>
     /// <param name="network">A name of <see cref="Networks.Names"/>.</param>
     /// <param name="library">"built-in", "shipped", or the name of a folder of product tables such as "evoapprox8".</param>
     /// <param name="scheme">"signed" or "unsigned" operands.</param>
@@ -89,12 +89,19 @@ public sealed class Experiment
         }
 
         var multipliers = MultiplierLibrary.Open(library, SignednessNames.Parse(scheme));
-        return new Experiment(Datasets.Load(dataset, seed, recipe.Images), recipe, multipliers, StageStore.OfRepository(retrain))
+        return new Experiment(Datasets.Load(dataset, seed, recipe.Images, Decoding(dataset, progress), cancellation), recipe, multipliers, StageStore.OfRepository(retrain))
         {
             Progress = progress,
             Cancellation = cancellation,
         };
     }
+
+    /// <summary>Reports decoded images where trainings are reported: they have no loss and no accuracy.</summary>
+    private static IProgress<DecodingProgress>? Decoding(string dataset, IProgress<TrainingProgress>? progress) => progress is null ? null : new Decoded(p =>
+    {
+        double rate = p.Images / p.Elapsed.TotalSeconds;
+        progress.Report(new($"decoding {dataset}", 1, 1, p.Images, p.Total, 0, 0, null, rate, p.Elapsed, TimeSpan.FromSeconds((p.Total - p.Images) / rate)));
+    });
 
     /// <summary>Makes the same experiment with other settings; stages that do not depend on them are shared.</summary>
     /// <param name="recipe">The settings.</param>
@@ -255,6 +262,10 @@ public sealed class Experiment
     /// <summary>Computes the accuracy on the test images, 0..1, as the model is set now.</summary>
     public double TestAccuracy(ApproxModel model) => Evaluation.Accuracy(model.Network, Data.Test, Data.Statistics, cancellation: Cancellation);
 
+    /// <summary>Computes the accuracies on the test images as the model is set now: top-1, and top-5 where there are more than 100 classes.</summary>
+    public TopAccuracy TestTopAccuracy(ApproxModel model) =>
+        Evaluation.TopAccuracy(model.Network, Data.Test, Data.Statistics, Data.Classes.Count > 100 ? 5 : 1, cancellation: Cancellation);
+
     /// <summary>Predicts the errors of all layers under all multipliers of the library, for a model on validation images.</summary>
     /// <param name="model">The model; its arithmetics are restored.</param>
     /// <param name="errorModel">How; the multi-distribution model if null. <see cref="BehaviouralErrorModel"/> measures them.</param>
@@ -364,6 +375,11 @@ public sealed class Experiment
         return TeacherAnswers.Ask(
             file, [.. teachers.Select(teacher => teacher.Model.Network)], Data, new ImageViews(Recipe.TeacherViews, Seed: 1),
             new Dictionary<string, string> { ["stages"] = string.Join(' ', teachers.Select(teacher => teacher.Stage.Name)) }, cancellation: Cancellation);
+    }
+
+    private sealed class Decoded(Action<DecodingProgress> report) : IProgress<DecodingProgress>
+    {
+        public void Report(DecodingProgress value) => report(value);
     }
 
     private sealed record Teacher(string Sha256, Func<ApproxModel, TrainingOptions, TrainingTask> Task);

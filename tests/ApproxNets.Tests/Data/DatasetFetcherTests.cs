@@ -333,6 +333,52 @@ public sealed class DatasetFetcherTests : IDisposable
         Assert.Equal([Part], Directory.GetFileSystemEntries(_folder.Path));
     }
 
+    private static byte[] Zip(params (string Name, byte[] Content, int Attributes)[] entries)
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content, attributes) in entries)
+            {
+                ZipArchiveEntry entry = zip.CreateEntry(name);
+                entry.ExternalAttributes = attributes;
+                using Stream target = entry.Open();
+                target.Write(content);
+            }
+        }
+
+        return stream.ToArray();
+    }
+
+    [Fact]
+    public async Task ZipArchivesAreUnpacked()
+    {
+        using var server = new LoopbackArchiveServer(Zip(("tiny/", [], 0), ("tiny/data.bin", Payload, 0), ("tiny/deep/names.txt", "one\ntwo\n"u8.ToArray(), 0)));
+        AssertWhole(await Fetch(Source(server)));
+    }
+
+    [Fact]
+    public async Task ZipArchivesThatHoldWhatTheyMustNotAreRefused()
+    {
+        const int Link = 0xA1FF << 16;
+        byte[] good = Zip(("tiny/data.bin", Payload, 0));
+        (byte[] Archive, long Size, string Found)[] cases =
+        [
+            (Zip(("tiny/../../evil.txt", [1], 0)), 1_000_000, "'tiny/../../evil.txt'"),
+            (Zip(("tiny/link", "../../etc"u8.ToArray(), Link)), 1_000_000, "SymbolicLink"),
+            (Zip(("tiny/data.bin", [1], 0), ("tiny/data.bin", [2], 0)), 1_000_000, "in the place of"),
+            (good, 199_999, "200000 of 'tiny/data.bin'"),
+            (good[..^10], 1_000_000, "damaged"),
+        ];
+        foreach (var (archive, size, found) in cases)
+        {
+            using var server = new LoopbackArchiveServer(archive);
+            Assert.Contains(found, (await Assert.ThrowsAsync<InvalidDataException>(() => Fetch(Source(server, greatestSize: size)))).Message);
+            Assert.False(Directory.Exists(_folder["tiny"]));
+            File.Delete(Part);
+        }
+    }
+
     [Fact]
     public async Task IncompleteCopyIsNotOverwritten()
     {

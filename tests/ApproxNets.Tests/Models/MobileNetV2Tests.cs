@@ -2,6 +2,7 @@ using ApproxNets.Layers;
 using ApproxNets.Models;
 using ApproxNets.Multipliers;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ApproxNets.Tests.Models;
 
@@ -92,6 +93,60 @@ public sealed class MobileNetV2Tests
 
     [Fact]
     public void ConvertsToApproximateLayers() => NetworkAssert.Converts(new MobileNetV2(10, 1, 3, 32), 52, 1, 3, 32, 32);
+
+    [Theory]
+    [InlineData(Signedness.Signed)]
+    [InlineData(Signedness.Unsigned)]
+    public void LayersBehindLinearBottlenecksTakeBothSigns(Signedness scheme)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        using var random = new Generator(5);
+        var x = randn([4, 3, 32, 32], generator: random);
+        using var model = ApproxModel.Convert(new MobileNetV2(10, 1, 3, 32, 0.25), new QuantizationOptions(scheme), 3, 32, 32);
+        model.UseQuantized();
+        model.Network.eval();
+        foreach (var layer in model.Layers)
+        {
+            layer.train(); // the ranges alone
+        }
+
+        model.Network.call(x);
+        model.Network.eval();
+        var quantised = model.Network.call(x);
+        string[] behind = ["features.0.0", .. Enumerable.Range(2, 16).Select(block => $"features.{block}.conv.0.0"), "features.18.0"];
+        var state = model.Network.state_dict();
+        foreach (var layer in model.Layers)
+        {
+            float least = state[layer.Path + ".observer.least"].item<float>(), greatest = state[layer.Path + ".observer.greatest"].item<float>();
+            var code = layer.ActivationParameters;
+            Assert.Equal(behind.Contains(layer.Path), least < 0);
+            Assert.True(greatest > 0);
+            double Lowest() => code.Scale * (code.Min - code.ZeroPoint);
+            double Highest() => code.Scale * (code.Max - code.ZeroPoint);
+            Assert.InRange(least, Lowest() - code.Scale, 0);
+            Assert.InRange(greatest, 0, Highest() + code.Scale);
+            if (scheme == Signedness.Signed)
+            {
+                Assert.Equal(0, code.ZeroPoint); // symmetric: as far down as up
+                Assert.Equal(Math.Max(-least, greatest) / 127, code.Scale, 1e-6);
+            }
+            else
+            {
+                Assert.Equal(least < 0, code.ZeroPoint > 0);
+                Assert.Equal((greatest - least) / 255, code.Scale, 1e-6);
+            }
+
+            float[] values = [.. Enumerable.Range(0, 301).Select(i => least + ((greatest - least) * i / 300))];
+            byte[] codes = layer.ActivationCodes(tensor(values)).data<byte>().ToArray();
+            Assert.All(values.Zip(codes), pair => Assert.Equal(pair.First, code.Scale * (pair.Second - code.ZeroCode), 1.001 * code.Scale));
+        }
+
+        // Tables of the exact products compute what the quantised layers do, with padding and zero points.
+        model.Use(Assignment.Uniform(Multiplier.FromFunction("exact", scheme, (a, w) => a * w, 1, "definition"), model.Opcounts));
+        var products = model.Network.call(x);
+        Assert.InRange((products - quantised).norm().item<float>() / quantised.norm().item<float>(), 0, 0.02);
+    }
 
     [Fact]
     public void BadArgumentsAreErrors()

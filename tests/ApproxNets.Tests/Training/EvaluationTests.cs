@@ -1,3 +1,4 @@
+using ApproxNets.Data;
 using ApproxNets.Tests.Layers;
 using ApproxNets.Training;
 using Xunit;
@@ -39,6 +40,34 @@ public sealed class EvaluationTests
         Assert.Equal(before, TinyProblem.Fingerprint(network));
         Assert.Throws<OperationCanceledException>(() => Evaluation.Accuracy(network, data.Validation, data.Statistics, cancellation: new CancellationToken(true)));
         Assert.Equal(training, network.training);
+    }
+
+    [Fact]
+    public void TopKIsTheShareOfLabelsAmongTheHighestScores()
+    {
+        // Seven classes whose scores are the image's own first seven pixels.
+        var random = new Random(3);
+        var pixels = new byte[40 * 9];
+        random.NextBytes(pixels);
+        byte[] labels = [.. Enumerable.Range(0, 40).Select(_ => (byte)random.Next(7))];
+        var images = new ImageSet(pixels, labels, 1, 3, 3);
+        using var network = nn.Sequential(nn.Flatten(), nn.Linear(9, 7, hasBias: false));
+        using (no_grad())
+        {
+            network.parameters().Single().copy_(eye(7, 9));
+        }
+
+        int Rank(int image) => Enumerable.Range(0, 7).Count(c => images.Image(image)[c] > images.Image(image)[labels[image]]);
+        foreach (int k in new[] { 1, 2, 5, 7 })
+        {
+            TopAccuracy found = Evaluation.TopAccuracy(network, images, new([0.5], [0.25]), k, batchSize: 17);
+            Assert.Equal(Enumerable.Range(0, 40).Count(i => Rank(i) < 1) / 40.0, found.Top1);
+            Assert.Equal(Enumerable.Range(0, 40).Count(i => Rank(i) < k) / 40.0, found.TopK);
+            Assert.Equal(k, found.K);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Evaluation.TopAccuracy(network, images, new([0.5], [0.25]), 8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Evaluation.TopAccuracy(network, images, new([0.5], [0.25]), 0));
     }
 
     [Fact]
