@@ -169,7 +169,9 @@ internal static class BenchCommand
         var json = JsonOption();
         var libraries = new Option<string[]>("--library")
         {
-            Description = "Libraries. Several may follow.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["shipped"],
+            Description = "Libraries. Several may follow.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["shipped"],
         };
         var command = new Command(
             "magnitudes", "Lists the best unsigned circuits of libraries on sign and magnitude: power with the sign logic against the deviation of "

@@ -92,7 +92,10 @@ public sealed class CircuitEvolutionTests : IDisposable
         IReadOnlyList<double> x = OperandDistributions.Rectified, w = OperandDistributions.Symmetric;
         CircuitEvolutionOptions options = Options(Signedness.Unsigned, 6000, null) with
         {
-            SignMagnitude = true, MaxWeightedDeviation = 120, Activations = x, Weights = w,
+            SignMagnitude = true,
+            MaxWeightedDeviation = 120,
+            Activations = x,
+            Weights = w,
         };
         Multiplier circuit = Evolved(options), signed = Multiplier.SignMagnitude(circuit);
 
