@@ -154,6 +154,26 @@ public sealed class ReadmeTests
             && $"{(double)circuit["power"]!:F3}" == match.Groups[3].Value)));
     }
 
+    [Theory]
+    [InlineData("resnet8", "ResNet8")]
+    [InlineData("resnet14", "ResNet14")]
+    [InlineData("resnet20", "ResNet20")]
+    public void The_subsets_are_those_of_the_result_file(string file, string network)
+    {
+        var rows = ResultOf($"subset-{file}.json")["rows"]!.AsArray().ToDictionary(
+            row => ((int)row!["n"]!, (string)row["method"]!),
+            row => (Savings: 100 * row!["savings"]!.AsArray().Average(s => (double)s!), Violations: (int)row["violations"]!));
+        var found = Regex.Matches(Results, $@"^\| {network} \| (\d) \| -([\d.]+) % \| (\d+) \| -([\d.]+) % \| ([+\d.]+) \|$", RegexOptions.Multiline);
+        Assert.Equal(5, found.Count);
+        Assert.All(found, match =>
+        {
+            var (kMeans, optimum) = (rows[(int.Parse(match.Groups[1].Value), "k-means")], rows[(int.Parse(match.Groups[1].Value), "optimum")]);
+            Assert.Equal(
+                [$"{kMeans.Savings:F1}", $"{kMeans.Violations}", $"{optimum.Savings:F1}", $"{optimum.Savings - kMeans.Savings:+0.0}"],
+                match.Groups.Values.Skip(2).Select(group => group.Value));
+        });
+    }
+
     [Fact]
     public void The_rows_with_difference_gradients_are_those_of_the_result_file() =>
         Assert.All(ResultOf("uniform-lenet5-clipped.json")["rows"]!.AsArray(), row => Assert.Contains(
