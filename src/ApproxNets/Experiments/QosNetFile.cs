@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ApproxNets.Data;
@@ -27,12 +25,12 @@ public sealed record LoadedQosNet(QosNet Net, string Network, IReadOnlyList<stri
 /// <remarks>
 /// <para>Tables are kept as columns, the 256 products of a weight code: <c>m_t(x, w) = columns[index[t, w], x]</c>. A multiplier with tuned weights
 /// has columns of its circuit only, so tables for every layer of every point take little more than those of the circuits.</para>
-/// <para>The metadata has the SHA-256 of manifest and tensors. It finds damage and careless changes; whoever means to deceive can
-/// compute it anew.</para>
+/// <para>The file holds the SHA-256 of its content, as all of <see cref="SafeTensors.Write"/> do. It finds damage and careless changes; whoever means
+/// to deceive can compute it anew.</para>
 /// </remarks>
 public static class QosNetFile
 {
-    private const string Kind = "approxnets qos-net", KindKey = "kind", VersionKey = "format_version", ManifestKey = "manifest", HashKey = "content_sha256";
+    private const string Kind = "approxnets qos-net", KindKey = "kind", VersionKey = "format_version", ManifestKey = "manifest";
     private const string Columns = "tables.columns", Index = "tables.index", Model = "model.";
     private const int Version = 1;
 
@@ -64,7 +62,6 @@ public static class QosNetFile
             [KindKey] = Kind,
             [VersionKey] = Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
             [ManifestKey] = manifest,
-            [HashKey] = HashOf(manifest, tensors),
         });
     }
 
@@ -75,7 +72,7 @@ public static class QosNetFile
     public static LoadedQosNet Load(string path)
     {
         using var scope = NewDisposeScope();
-        var (tensors, metadata) = SafeTensors.Read(path);
+        var (tensors, metadata) = SafeTensors.Read(path, summed: true);
         if (metadata.GetValueOrDefault(KindKey) != Kind || !int.TryParse(metadata.GetValueOrDefault(VersionKey), out int version))
         {
             throw new InvalidDataException(
@@ -88,12 +85,6 @@ public static class QosNetFile
         }
 
         string manifest = metadata.GetValueOrDefault(ManifestKey) ?? "";
-        if (HashOf(manifest, tensors) is var found && found != metadata.GetValueOrDefault(HashKey))
-        {
-            throw new InvalidDataException(
-                $"'{path}': found content of the SHA-256 {found}, expected {metadata.GetValueOrDefault(HashKey) ?? "one"}: the file was changed.");
-        }
-
         try
         {
             return Make(path, JsonSerializer.Deserialize<Manifest>(manifest) ?? throw new JsonException("null"), tensors);
@@ -185,9 +176,6 @@ public static class QosNetFile
         return multiplier.TableHash == entry.TableHash ? multiplier : throw new ArgumentException(
             $"multiplier '{entry.Name}': found the table {multiplier.TableHash}, expected {entry.TableHash}.");
     }
-
-    private static string HashOf(string manifest, Dictionary<string, Tensor> tensors) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{manifest}\n{Checkpoint.Sha256(tensors)}")));
 
     private sealed record Manifest(
         [property: JsonPropertyName("network")] string Network,
