@@ -38,7 +38,7 @@ public sealed record CircuitEvolutionOptions(Signedness Signedness, int Seed, lo
     /// <summary>
     /// Looks for a circuit to multiply magnitudes (<see cref="Multiplier.SignMagnitude"/>): the distributions are those of signed operands, the
     /// weighted error is that of the product of the signed multiplier, <c>sum p_x p_w |m(2|x|, 2|w|) / 4 - |x| |w||</c>, and the power counts
-    /// the sign logic. Without distributions, those of <see cref="OperandDistributions"/>.
+    /// the sign logic. <see cref="OperandDistributions"/> has distributions as networks have them.
     /// </summary>
     public bool SignMagnitude { get; init; }
 

@@ -19,8 +19,8 @@ public sealed record ComparisonOptions(IReadOnlyList<double> Lambdas, IReadOnlyL
 
     /// <summary>
     /// Whether an assignment by tolerances gets the weights of the AGN search, as in the paper, or those of the 8-bit network, and of the search only the
-    /// tolerances. Much noise moves weights further than the multipliers that it stands for ask: on ResNet8 with lambda 3 the weights of before
-    /// the search are 2 points better at 50 to 75 % savings with nothing retrained.
+    /// tolerances. Noise moves weights further than fine multipliers ask, and about as far as coarse ones do: ResNet8, lambda 3, keeps 85.84 % at
+    /// 75 % savings with its own weights and nothing retrained, but at 90 % the searched weights end half a point higher after five epochs.
     /// </summary>
     public bool KeepsSearchedWeights { get; init; } = true;
 }

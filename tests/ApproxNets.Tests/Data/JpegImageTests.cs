@@ -8,6 +8,18 @@ public sealed class JpegImageTests
 {
     private const int Size = 16;
 
+    /// <summary>The pixels of both 4:2:0 files: progressive order changes no coefficient.</summary>
+    private const string HalvedChroma =
+        "jNcAouEOttoWxc0i07c506VFy5FHs3dSk15od0x6Vjh+Oy2FKSORGx6fHB+8IyfQnNcJseQbx+Qn19w34c1I3rxR0KdVt49elXZzeGCCVEqHOziPJymWGx+kHR25"
+        + "IyLIqccPv9gk0uAz3uNB4ttM2c9Uxb9dqKlnipV3a3+ISWSTMkudJjioHyeuJB+5KR7CvLEXz8Yr29Q94t5J3eFO0NtYutRnncRzd7B7WZyLO4GbKmeoJE+1JDu7"
+        + "Li7CNSnHzpMb3asy4r9B4tFP1dxSwOBbqd9viNh5ZMyBRb2QLKSlIIu1I3K/KlrIOUbQQj3V1nQd4Ywy4aVF27xSyM1Xr9ZhlN10ctt+UtyHN9OWI8CtHay9JZPG"
+        + "MnrORWLYT1fe2lki4XA22olIzaFYt7VinMRsg9J/Y9iHQt2PLd2dHdWxHsi/LbTIP53RWIXgY3no1T8k2lQ3zGlKu4FcoZZoh6l2cb6IUsqNO9qaJ96lH9+2JdjD"
+        + "OcrNULjTbKXcepve1DAuzDo6vE5Pp2NkjHd0cYuAWp+MQ7GUM8mkJNOsJd68MuDJStbXbtXegLzElb7E0ic5xi1CrzhWlEdpeFl7X22IS4WTN5mcJqylKcW3LtXD"
+        + "OdbLXdrgfdnWod23lMGKzyFCviJJoyNchSxuZDp8TEyIOWOTKXedJZOuJai6NL7JTM7bc9rtkN7Rs+qWptRayCpNsyRSlh5ldSB1ViiCPTWLLEeUHlmdJ3i3Joe+"
+        + "PqPRX7vggcjkqN7GsNtov+NDuz9bpTJdgyNrZB15Rh2FLySNIzKXHEChIFK1NmzMT4XdbJnakrHNtsymucxMzt8xq1ppkkdmbzFwUCJ8NxuKJBqUHSObHS2nJDe4"
+        + "Q1HUXWPff3/Vq6S2saZwy74+3dAqlXx3fmZzXkp7QzaGLiaWIB2eHB+iJCOvNirITDPVbkbklmfPsYOGtIU/1qQz57UujpGAd3t8XF6HRUiVMjSlIyarISCoKCC0"
+        + "PiTPTyTWez3qllDAmVhUvnwu0o8m4Jsi";
+
     /// <summary>4:2:0, cjpeg -quality 90 -sample 2x2.</summary>
     private static readonly (string File, string Pixels) HalfChroma = (
             "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/2wBD"
@@ -15,15 +27,7 @@ public sealed class JpegImageTests
             + "AAAAAAAAAAAAAAAACAYH/8QAJRAAAAQFAwUBAAAAAAAAAAAAAQIDBQAGBxESBBRREyExQWGB/8QAFQEBAQAAAAAAAAAAAAAAAAAABAX/xAAgEQABAwQCAwAAAAAA"
             + "AAAAAAABAgMFAAYSIQRhBxGx/9oADAMBAAIRAxEAPwDemyaJemuUioqCl1jJ29X8QT6sUA1Ls9H1jYQRLlcMAiBmSdH6nr9tQMoCRTW+QrKDVNb5iZSEcRLuFgwL"
             + "kPcOR/OebQi1IJzx5GOXCDkylORHwDsnQ7NS7qZk3Z1rhQCs+Ik7A2PVf//Z",
-            "jNcAouEOttoWxc0i07c506VFy5FHs3dSk15od0x6Vjh+Oy2FKSORGx6fHB+8IyfQnNcJseQbx+Qn19w34c1I3rxR0KdVt49elXZzeGCCVEqHOziPJymWGx+kHR25"
-            + "IyLIqccPv9gk0uAz3uNB4ttM2c9Uxb9dqKlnipV3a3+ISWSTMkudJjioHyeuJB+5KR7CvLEXz8Yr29Q94t5J3eFO0NtYutRnncRzd7B7WZyLO4GbKmeoJE+1JDu7"
-            + "Li7CNSnHzpMb3asy4r9B4tFP1dxSwOBbqd9viNh5ZMyBRb2QLKSlIIu1I3K/KlrIOUbQQj3V1nQd4Ywy4aVF27xSyM1Xr9ZhlN10ctt+UtyHN9OWI8CtHay9JZPG"
-            + "MnrORWLYT1fe2lki4XA22olIzaFYt7VinMRsg9J/Y9iHQt2PLd2dHdWxHsi/LbTIP53RWIXgY3no1T8k2lQ3zGlKu4FcoZZoh6l2cb6IUsqNO9qaJ96lH9+2JdjD"
-            + "OcrNULjTbKXcepve1DAuzDo6vE5Pp2NkjHd0cYuAWp+MQ7GUM8mkJNOsJd68MuDJStbXbtXegLzElb7E0ic5xi1CrzhWlEdpeFl7X22IS4WTN5mcJqylKcW3LtXD"
-            + "OdbLXdrgfdnWod23lMGKzyFCviJJoyNchSxuZDp8TEyIOWOTKXedJZOuJai6NL7JTM7bc9rtkN7Rs+qWptRayCpNsyRSlh5ldSB1ViiCPTWLLEeUHlmdJ3i3Joe+"
-            + "PqPRX7vggcjkqN7GsNtov+NDuz9bpTJdgyNrZB15Rh2FLySNIzKXHEChIFK1NmzMT4XdbJnakrHNtsymucxMzt8xq1ppkkdmbzFwUCJ8NxuKJBqUHSObHS2nJDe4"
-            + "Q1HUXWPff3/Vq6S2saZwy74+3dAqlXx3fmZzXkp7QzaGLiaWIB2eHB+iJCOvNirITDPVbkbklmfPsYOGtIU/1qQz57UujpGAd3t8XF6HRUiVMjSlIyarISCoKCC0"
-            + "PiTPTyTWez3qllDAmVhUvnwu0o8m4Jsi");
+            HalvedChroma);
 
     /// <summary>4:4:4, cjpeg -quality 90 -sample 1x1.</summary>
     private static readonly (string File, string Pixels) FullChroma = (
@@ -52,15 +56,7 @@ public sealed class JpegImageTests
             + "AAgBAgEBPwGqglj0YrDoM21//8QAGxAAAgIDAQAAAAAAAAAAAAAAABEBEgMhIzL/2gAIAQEABj8CUpovjK7R09Sf/8QAGRAAAwEBAQAAAAAAAAAAAAAAAAERITFB"
             + "/9oACAEBAAE/IVLZDWnL4afBiGo4qn//2gAMAwEAAgADAAAAEAP/xAAXEQADAQAAAAAAAAAAAAAAAAABESEA/9oACAEDAQE/EGftQKFv/8QAGBEBAAMBAAAAAAAA"
             + "AAAAAAAAAQAhYbH/2gAIAQIBAT8QNrYDgatGs//EABwQAAICAgMAAAAAAAAAAAAAAAERACExUUFhgf/aAAgBAQABPxA3FRw8Qss2BYgAKdQ46Fyxs+b2p//Z",
-            "jNcAouEOttoWxc0i07c506VFy5FHs3dSk15od0x6Vjh+Oy2FKSORGx6fHB+8IyfQnNcJseQbx+Qn19w34c1I3rxR0KdVt49elXZzeGCCVEqHOziPJymWGx+kHR25"
-            + "IyLIqccPv9gk0uAz3uNB4ttM2c9Uxb9dqKlnipV3a3+ISWSTMkudJjioHyeuJB+5KR7CvLEXz8Yr29Q94t5J3eFO0NtYutRnncRzd7B7WZyLO4GbKmeoJE+1JDu7"
-            + "Li7CNSnHzpMb3asy4r9B4tFP1dxSwOBbqd9viNh5ZMyBRb2QLKSlIIu1I3K/KlrIOUbQQj3V1nQd4Ywy4aVF27xSyM1Xr9ZhlN10ctt+UtyHN9OWI8CtHay9JZPG"
-            + "MnrORWLYT1fe2lki4XA22olIzaFYt7VinMRsg9J/Y9iHQt2PLd2dHdWxHsi/LbTIP53RWIXgY3no1T8k2lQ3zGlKu4FcoZZoh6l2cb6IUsqNO9qaJ96lH9+2JdjD"
-            + "OcrNULjTbKXcepve1DAuzDo6vE5Pp2NkjHd0cYuAWp+MQ7GUM8mkJNOsJd68MuDJStbXbtXegLzElb7E0ic5xi1CrzhWlEdpeFl7X22IS4WTN5mcJqylKcW3LtXD"
-            + "OdbLXdrgfdnWod23lMGKzyFCviJJoyNchSxuZDp8TEyIOWOTKXedJZOuJai6NL7JTM7bc9rtkN7Rs+qWptRayCpNsyRSlh5ldSB1ViiCPTWLLEeUHlmdJ3i3Joe+"
-            + "PqPRX7vggcjkqN7GsNtov+NDuz9bpTJdgyNrZB15Rh2FLySNIzKXHEChIFK1NmzMT4XdbJnakrHNtsymucxMzt8xq1ppkkdmbzFwUCJ8NxuKJBqUHSObHS2nJDe4"
-            + "Q1HUXWPff3/Vq6S2saZwy74+3dAqlXx3fmZzXkp7QzaGLiaWIB2eHB+iJCOvNirITDPVbkbklmfPsYOGtIU/1qQz57UujpGAd3t8XF6HRUiVMjSlIyarISCoKCC0"
-            + "PiTPTyTWez3qllDAmVhUvnwu0o8m4Jsi");
+            HalvedChroma);
 
     /// <summary>one component, cjpeg -quality 90 -grayscale.</summary>
     private static readonly (string File, string Pixels) Grey = (
