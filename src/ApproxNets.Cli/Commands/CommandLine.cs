@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         RunCommand.Create(),
         CompareCommand.Create(),
+        PointsCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),
         MultipliersCommand.Create(),

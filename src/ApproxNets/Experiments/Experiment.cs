@@ -82,7 +82,7 @@ public sealed class Experiment
         int seed = 1, double? lambda = null, bool retrain = false, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default,
         bool tuned = false)
     {
-        var recipe = Recipe.For(profile, network, seed) with { TunedWeights = tuned };
+        var recipe = Recipe.For(profile, network, seed, dataset) with { TunedWeights = tuned };
         if (lambda is { } weight)
         {
             recipe = recipe with { Agn = recipe.Agn with { Lambda = weight } };
@@ -346,7 +346,7 @@ public sealed class Experiment
             return null;
         }
 
-        var recipe = Recipe.For(Recipe.Name, name, seed: 1) with { Teacher = null };
+        var recipe = Recipe.For(Recipe.Name, name, seed: 1, Data.Name) with { Teacher = null };
         recipe = name == Recipe.Network ? Recipe with { Teacher = null } : recipe;
         var (network, stage) = With(recipe).Float();
         return new(stage.WeightsSha256, (model, options) => new TrainingTask
@@ -371,7 +371,7 @@ public sealed class Experiment
             File.Delete(file); // damaged
         }
 
-        var teachers = Recipe.Teachers.Select(network => With(Recipe.For(Recipe.Name, network, seed: 1) with { Teacher = null, TeacherViews = 0 }).Float()).ToList();
+        var teachers = Recipe.Teachers.Select(network => With(Recipe.For(Recipe.Name, network, seed: 1, Data.Name) with { Teacher = null, TeacherViews = 0 }).Float()).ToList();
         return TeacherAnswers.Ask(
             file, [.. teachers.Select(teacher => teacher.Model.Network)], Data, new ImageViews(Recipe.TeacherViews, Seed: 1),
             new Dictionary<string, string> { ["stages"] = string.Join(' ', teachers.Select(teacher => teacher.Stage.Name)) }, cancellation: Cancellation);

@@ -86,8 +86,9 @@ public sealed record Recipe(
     /// everything runs and learns nothing.</param>
     /// <param name="network">Name of the network.</param>
     /// <param name="seed">Seed of every stage.</param>
+    /// <param name="dataset">Name of the data set. Tiny ImageNet has few images of each class, and needs longer.</param>
     /// <exception cref="ArgumentException">The profile is unknown.</exception>
-    public static Recipe For(string profile, string network = "resnet8", int seed = 1) => profile switch
+    public static Recipe For(string profile, string network = "resnet8", int seed = 1, string dataset = "cifar10") => profile switch
     {
         "smoke" => new(
             profile,
@@ -119,13 +120,27 @@ public sealed record Recipe(
         {
             Comparison = new([0.3, 1], [0.05], 60, 250) { Methods = ["agn", "agn-measured", "exact", "uniform", "greedy"] },
         },
-        // Few epochs at a low rate, in float32: the weights of ImageNet are to stay near what they are.
+        // Few epochs at low rates, the first ones in float32: the weights of ImageNet are to stay near what they are.
         "full" when network == "resnet18" => For(profile, "resnet20", seed) with
         {
             Network = network,
-            Float = new("float baseline", 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Float = new("float baseline", IsTinyImageNet(dataset) ? 8 : 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Quantized = Fast("QAT", 2, 0.005, seed) with { BatchSize = 64 },
+            AgnTraining = Fast("AGN search", 3, 0.005, seed) with { BatchSize = 64 },
+            Retraining = Fast("retraining", 3, 0.003, seed) with { BatchSize = 64 },
+            FineTuning = Fast("fine-tuning", 2, 0.003, seed) with { BatchSize = 64 },
             Teacher = null,
             Pretrained = true,
+        },
+        // Taught by the ResNet18, from nothing: weights of ImageNet that may be handed on are not at hand for it.
+        "full" when network == "mobilenetv2" && IsTinyImageNet(dataset) => For(profile, "resnet18", seed, dataset) with
+        {
+            Network = network,
+            Float = Fast("float baseline", 60, 0.2, seed) with { Schedule = LearningRateSchedule.OneCycle, WeightDecay = 1e-4 },
+            Quantized = Fast("QAT", 4, 0.02, seed),
+            Teachers = ["resnet18"],
+            TeacherViews = 4,
+            Pretrained = false,
         },
         "full" => new(
             profile,
@@ -157,6 +172,8 @@ public sealed record Recipe(
     /// <param name="scheme">Signed or unsigned codes.</param>
     public QuantizationOptions Quantization(Signedness scheme) =>
         ClippedRanges ? QuantizationOptions.Clipped(scheme) : new QuantizationOptions(scheme);
+
+    private static bool IsTinyImageNet(string dataset) => dataset.StartsWith("tiny-imagenet", StringComparison.Ordinal);
 
     private static TrainingOptions Fast(string stage, int epochs, double learningRate, int seed) =>
         new(stage, epochs, learningRate, seed) { Precision = Precision.Fastest, ChannelsLast = true };
