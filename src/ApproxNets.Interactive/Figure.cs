@@ -23,6 +23,9 @@ public sealed class Figure
     /// <summary>What the chart shows.</summary>
     public string Caption { get; }
 
+    /// <summary>Draws the chart as a static picture, as pages without scripts show it.</summary>
+    public string ToSvg() => Internals.FigureHtml.Svg(this);
+
     /// <inheritdoc/>
     public override string ToString() => $"Figure: {Caption}";
 }

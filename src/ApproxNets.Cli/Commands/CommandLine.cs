@@ -15,6 +15,7 @@ internal static class CommandLine
         RunCommand.Create(),
         CompareCommand.Create(),
         PointsCommand.Create(),
+        SweepCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),
         MultipliersCommand.Create(),

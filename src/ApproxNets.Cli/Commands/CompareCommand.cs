@@ -1,8 +1,7 @@
 using System.CommandLine;
-using ApproxNets.Cli.Running;
 using ApproxNets.Experiments;
 using ApproxNets.Search;
-using static ApproxNets.Cli.Commands.ExperimentOptions;
+using static ApproxNets.Cli.Commands.ExperimentCommand;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -11,7 +10,6 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var experiments = new ExperimentOptions();
         var methods = Values<string>("--method", $"Of {string.Join(", ", AssignmentMethods.All.Select(m => m.Name))}; those of the profile if left out.", []);
         var lambdas = Values<double>("--lambda", "Weights of the reward for noise; those of the profile if left out.", []);
         var savings = Values<double>("--savings", "What agn-savings is to save at least, 0..1.", []);
@@ -26,16 +24,11 @@ internal static class CompareCommand
         {
             Description = "Of an AGN search takes the tolerances only, and the weights of the 8-bit network.",
         };
-        var command = new Command("compare", "Compares ways to assign multipliers, and writes a result file for every network.")
-        {
-            methods, lambdas, savings, losses, retraining, rate, without, unsearched,
-        };
-        experiments.AddTo(command);
-        command.SetAction((parsed, _) => Task.FromResult(experiments.Run(parsed, (seeds, terminal) =>
+        Option[] options = [methods, lambdas, savings, losses, retraining, rate, without, unsearched];
+        return new ExperimentCommand("compare", "Compares ways to assign multipliers, and writes a result file for every network.", options, (parsed, seeds, output) =>
         {
             var done = new List<Results>();
             Experiment? first = null;
-            string path = "";
             foreach (var opened in seeds)
             {
                 var recipe = opened.Recipe;
@@ -58,27 +51,24 @@ internal static class CompareCommand
                     },
                 });
                 first ??= experiment;
-                done.Add(Of(experiment, terminal));
-                path = ResultFile.Write(
+                done.Add(Of(experiment, output.Say));
+                output.Write(
                     $"agn-{NameOf(first)}{(comparison.Retrains ? "" : "-without-retraining")}", first,
                     new { done[0].FloatTop1, done[0].QatTop1, done[0].Points, OtherSeeds = done.Skip(1) });
             }
-
-            terminal.WriteLine($"Results: {path}");
-        })));
-        return command;
+        });
     }
 
-    private static Results Of(Experiment experiment, Terminal terminal)
+    private static Results Of(Experiment experiment, Action<string> say)
     {
         double floating = 100 * experiment.TestAccuracy(experiment.Float().Model), quantised = 100 * experiment.TestAccuracy(experiment.Quantized().Model);
-        terminal.WriteLine(Invariant($"{experiment.Recipe.Network}, seed {experiment.Recipe.Float.Seed}: float {floating:F2} %, 8-bit {quantised:F2} %"));
+        say(Invariant($"{experiment.Recipe.Network}, seed {experiment.Recipe.Float.Seed}: float {floating:F2} %, 8-bit {quantised:F2} %"));
         var points = new List<AssignmentResult>();
         foreach (var result in experiment.Compare())
         {
             points.Add(result);
             string lambda = result.Lambda is { } weight ? Invariant($" lambda {weight}") : "";
-            terminal.WriteLine(Invariant($"  {result.Method}{lambda}: saves {100 * result.Savings:F1} %, {result.Top1BeforeRetraining:F2} % before retraining, ")
+            say(Invariant($"  {result.Method}{lambda}: saves {100 * result.Savings:F1} %, {result.Top1BeforeRetraining:F2} % before retraining, ")
                 + (result.Top1NewStatistics is { } estimated ? Invariant($"{estimated:F2} % with new statistics, ") : "")
                 + (!experiment.Recipe.Comparison.Retrains ? "not retrained" : result.Top1 is { } top1 ? Invariant($"{top1:F2} % after ({top1 - quantised:+0.00;-0.00} against 8-bit)") : "retraining diverged"));
         }

@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
-using ApproxNets.Cli.Running;
 using ApproxNets.ErrorModels;
 using ApproxNets.Experiments;
 using ApproxNets.Search;
 using ApproxNets.Training;
-using static ApproxNets.Cli.Commands.ExperimentOptions;
+using static ApproxNets.Cli.Commands.ExperimentCommand;
 
 namespace ApproxNets.Cli.Commands;
 
@@ -14,7 +13,6 @@ internal static class PointsCommand
 {
     public static Command Create()
     {
-        var experiments = new ExperimentOptions();
         var counts = Values<int>("--multipliers", "How many multipliers serve all points at most: one search each.", [4]);
         var factors = Values<double>("--factor", "Scale of the tolerances at each operating point, rising.", [0.3, 1, 2]);
         var savings = Values<double>("--savings", "In place of factors: what each point saves at least with as many multipliers as it likes, 0..1, rising.", []);
@@ -27,12 +25,8 @@ internal static class PointsCommand
         {
             Description = "Of the AGN search takes the tolerances only, and the weights of the 8-bit network.",
         };
-        var command = new Command("points", "Finds few multipliers for several operating points, fine-tunes, and writes a result file for every network.")
-        {
-            counts, factors, savings, variants, lambda, epochs, rate, unsearched,
-        };
-        experiments.AddTo(command);
-        command.SetAction((parsed, _) => Task.FromResult(experiments.Run(parsed, (seeds, terminal) =>
+        Option[] options = [counts, factors, savings, variants, lambda, epochs, rate, unsearched];
+        return new ExperimentCommand("points", "Finds few multipliers for several operating points, fine-tunes, and writes a result file for every network.", options, (parsed, seeds, output) =>
         {
             FineTuning[] ways = [.. parsed.GetValue(variants)!.Select(Variant)];
             var done = new List<Results>();
@@ -53,7 +47,7 @@ internal static class PointsCommand
                 var quantised = experiment.Quantized();
                 var searched = experiment.Searched();
                 var (floatTop, quantisedTop) = (experiment.TestTopAccuracy(experiment.Float().Model), experiment.TestTopAccuracy(quantised.Model));
-                terminal.WriteLine(Invariant($"{recipe.Network}, seed {recipe.Float.Seed}: float {100 * floatTop.Top1:F2} %, 8-bit {100 * quantisedTop.Top1:F2} %"));
+                output.Say(Invariant($"{recipe.Network}, seed {recipe.Float.Seed}: float {100 * floatTop.Top1:F2} %, 8-bit {100 * quantisedTop.Top1:F2} %"));
                 bool before = parsed.GetValue(unsearched);
                 Stage from = before ? quantised.Stage : searched.Stage;
                 var table = experiment.Errors(before ? quantised.Model : searched.Model, new BehaviouralErrorModel());
@@ -73,15 +67,13 @@ internal static class PointsCommand
                     done.Add(result);
                     foreach (var variant in ways)
                     {
-                        result.OperatingPoints.AddRange(Measure(experiment, from, subset, scales, variant, quantisedTop, terminal, count));
+                        result.OperatingPoints.AddRange(Measure(experiment, from, subset, scales, variant, quantisedTop, output.Say, count));
                         var rest = done.Skip(1).ToList();
-                        string path = ResultFile.Write($"qos-{NameOf(first)}", first, rest.Count == 0 ? done[0] : done[0] with { Others = rest });
-                        terminal.WriteLine($"Results: {path}");
+                        output.Write($"qos-{NameOf(first)}", first, rest.Count == 0 ? done[0] : done[0] with { Others = rest });
                     }
                 }
             }
-        })));
-        return command;
+        });
     }
 
     private static FineTuning Variant(string word) => Enum.GetValues<FineTuning>().Cast<FineTuning?>().FirstOrDefault(v => v!.Value.Word() == word)
@@ -91,7 +83,7 @@ internal static class PointsCommand
     private static double? Top5(TopAccuracy accuracy) => accuracy.K == 5 ? 100 * accuracy.TopK : null;
 
     private static List<Point> Measure(
-        Experiment experiment, Stage from, SubsetResult subset, IReadOnlyList<double> scales, FineTuning variant, TopAccuracy quantised, Terminal terminal,
+        Experiment experiment, Stage from, SubsetResult subset, IReadOnlyList<double> scales, FineTuning variant, TopAccuracy quantised, Action<string> say,
         int count)
     {
         var points = new List<Point>();
@@ -102,7 +94,7 @@ internal static class PointsCommand
             var test = experiment.TestTopAccuracy(model);
             points.Add(new(scales[i], variant.Word(), subset.Assignments[i].Savings, 100 * test.Top1, Top5(test), 100 * validation, [.. subset.Assignments[i].Multipliers.Select(m => m.Name)]));
             string top5 = Top5(test) is { } value ? Invariant($", top-5 {value:F2} % ({value - (100 * quantised.TopK):+0.00;-0.00})") : "";
-            terminal.WriteLine(Invariant(
+            say(Invariant(
                 $"  {count} multipliers, {variant.Word()}, point {i + 1}: saves {100 * points[i].Savings:F1} %, top-1 {points[i].Top1:F2} % ({points[i].Top1 - (100 * quantised.Top1):+0.00;-0.00})")
                 + top5 + Invariant($", validation {100 * validation:F2} %"));
         }

@@ -89,7 +89,7 @@ public sealed class Experiment
         }
 
         var multipliers = MultiplierLibrary.Open(library, SignednessNames.Parse(scheme));
-        return new Experiment(Datasets.Load(dataset, seed, recipe.Images, Decoding(dataset, progress), cancellation), recipe, multipliers, StageStore.OfRepository(retrain))
+        return new Experiment(Datasets.Load(dataset, seed, recipe.Images, Decoding(dataset, progress), cancellation), recipe, multipliers, StageStore.OfRepository(retrain, cancellation: cancellation))
         {
             Progress = progress,
             Cancellation = cancellation,

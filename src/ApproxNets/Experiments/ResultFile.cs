@@ -53,6 +53,18 @@ public static class ResultFile
     /// <returns>The file's path.</returns>
     public static string Write(string name, Experiment experiment, object results)
     {
+        JsonObject json = Of(experiment, results);
+        string path = Path.Combine(RepositoryFolder.OfWork(), "artifacts", "results", experiment.Recipe.Name, name + ".json");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));
+        return path;
+    }
+
+    /// <summary>What <see cref="Write"/> writes, for who keeps it elsewhere.</summary>
+    /// <param name="experiment">The experiment that the results are from.</param>
+    /// <param name="results">Any object that serialises as a JSON object; its properties stand at the top level.</param>
+    public static JsonObject Of(Experiment experiment, object results)
+    {
         var provenance = Provenance.Current();
         var json = new JsonObject
         {
@@ -72,10 +84,7 @@ public static class ResultFile
 
         json["recipe"] = JsonSerializer.SerializeToNode(experiment.Recipe, Format);
         json["provenance"] = JsonSerializer.SerializeToNode(provenance, Format);
-        string path = Path.Combine(RepositoryFolder.OfWork(), "artifacts", "results", experiment.Recipe.Name, name + ".json");
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        AtomicFile.Write(path, file => JsonSerializer.Serialize(file, json, Format));
-        return path;
+        return json;
     }
 
     /// <summary>Reads a file of a comparison of methods, such as <c>data/results/agn-resnet8.json</c>.</summary>

@@ -51,15 +51,27 @@ public sealed class StageStore
     /// <summary>Receives what the user should know: that a file is damaged and its stage is made again. Standard error if left out.</summary>
     public Action<string> Notice { get; init; } = text => Console.Error.WriteLine(text);
 
+    /// <summary>Whether a stage that another process is making is waited for, which is what one experiment wants; many that could go on elsewhere
+    /// (<c>approxnets sweep</c>) get a <see cref="StageBusyException"/>.</summary>
+    public bool Waits { get; init; } = true;
+
+    /// <summary>Stops waiting.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>The store of this repository: <c>artifacts/stages</c>, and the checkpoints shipped in <c>data/checkpoints</c>. Outside of a
     /// repository it is that of the current folder.</summary>
     /// <param name="retrain">Begins anew: leaves the shipped checkpoints aside and uses <c>artifacts/stages-retrained</c>.</param>
-    public static StageStore OfRepository(bool retrain = false)
+    /// <param name="waits">As <see cref="Waits"/>.</param>
+    /// <param name="cancellation">As <see cref="Cancellation"/>.</param>
+    public static StageStore OfRepository(bool retrain = false, bool waits = true, CancellationToken cancellation = default)
     {
         string root = RepositoryFolder.OfWork();
-        return retrain
-            ? new StageStore(Path.Combine(root, "artifacts", "stages-retrained"))
-            : new StageStore(Path.Combine(root, "artifacts", "stages"), Path.Combine(root, "data", "checkpoints"));
+        return new StageStore(
+            Path.Combine(root, "artifacts", retrain ? "stages-retrained" : "stages"), retrain ? null : Path.Combine(root, "data", "checkpoints"))
+        {
+            Waits = waits,
+            Cancellation = cancellation,
+        };
     }
 
     /// <summary>Loads a finished stage into a network, or runs it and keeps it.</summary>
@@ -69,12 +81,14 @@ public sealed class StageStore
     /// <param name="network">The network that the stage changes.</param>
     /// <param name="run">Runs the stage on the network. It receives the path of a file for unfinished work, which is deleted once the stage is kept.</param>
     /// <exception cref="InvalidDataException">A shipped checkpoint is damaged, or it is another stage's.</exception>
+    /// <exception cref="StageBusyException">Another process is making the stage, and the store does not wait.</exception>
     public Stage<T> Run<T>(string name, Fingerprint key, nn.Module network, Func<string, T> run)
     {
         string full = NameOf(name, key.Sha256), path = Path.Combine(_folder, full + ".safetensors"), unfinished = path + ".resume";
-        if (Kept(full + ".safetensors", file => Load<T>(file, name, key, network)) is { } kept)
+        Stage<T>? FindKept()
         {
-            if (File.Exists(unfinished))
+            var kept = Kept(full + ".safetensors", file => Load<T>(file, name, key, network));
+            if (kept is not null && File.Exists(unfinished))
             {
                 File.Delete(unfinished); // of a process that ended between keeping the stage and this
             }
@@ -82,7 +96,18 @@ public sealed class StageStore
             return kept;
         }
 
-        Directory.CreateDirectory(_folder);
+        if (FindKept() is { } found)
+        {
+            return found;
+        }
+
+        bool isDamaged = File.Exists(path);
+        using Lease lease = Claim(full);
+        if (!isDamaged && FindKept() is { } made) // by another process, meanwhile
+        {
+            return made;
+        }
+
         T result = run(unfinished);
         string weights = Checkpoint.Save(path, network, new Dictionary<string, string>
         {
@@ -101,21 +126,56 @@ public sealed class StageStore
     /// <param name="key">All the result depends on.</param>
     /// <param name="compute">Computes the result.</param>
     /// <exception cref="InvalidDataException">A shipped file is damaged, or it is another stage's.</exception>
+    /// <exception cref="StageBusyException">Another process is computing it, and the store does not wait.</exception>
     public T Keep<T>(string name, Fingerprint key, Func<T> compute)
     {
         string full = NameOf(name, key.Sha256);
-        if (Kept(full + ".json", file => ReadResult<T>(file, name, key)) is { } kept)
+        KeptResult<T>? FindKept() => Kept(full + ".json", file => ReadResult<T>(file, name, key));
+        if (FindKept() is { } found)
         {
-            return kept.Result;
+            return found.Result;
+        }
+
+        string path = Path.Combine(_folder, full + ".json");
+        bool isDamaged = File.Exists(path);
+        using Lease lease = Claim(full);
+        if (!isDamaged && FindKept() is { } made) // by another process, meanwhile
+        {
+            return made.Result;
         }
 
         T result = compute();
         byte[] text = JsonSerializer.SerializeToUtf8Bytes(
             new KeptResult<T>(ContentSum.Unknown, name, key.Text, _begun with { TimeUtc = DateTime.UtcNow }, result));
         ContentSum.Set(text, SumStart.Length, []);
-        Directory.CreateDirectory(_folder);
-        AtomicFile.Write(Path.Combine(_folder, full + ".json"), stream => stream.Write(text));
+        AtomicFile.Write(path, stream => stream.Write(text));
         return result;
+    }
+
+    /// <summary>Makes this process the one that works on a stage: several would write one file of unfinished work.</summary>
+    private Lease Claim(string full)
+    {
+        string path = Path.Combine(_folder, full + ".lease");
+        for (bool said = false; ; said = true)
+        {
+            if (Lease.TryTake(path) is { } lease)
+            {
+                return lease;
+            }
+
+            if (!Waits)
+            {
+                throw new StageBusyException($"The stage '{full}' is being made by another process.");
+            }
+
+            if (!said)
+            {
+                Notice($"The stage '{full}' is being made by another process; waiting for it.");
+            }
+
+            Cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
+            Cancellation.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>The file name, without its ending, of a stage.</summary>
@@ -215,3 +275,7 @@ public sealed class StageStore
         [property: JsonPropertyName("provenance")] Provenance Provenance,
         [property: JsonPropertyName("result")] T Result);
 }
+
+/// <summary>A stage is being made by another process.</summary>
+/// <param name="message">Which.</param>
+public sealed class StageBusyException(string message) : Exception(message);

@@ -54,8 +54,15 @@ public static partial class AtomicFile
             RemoveLeftOver(folder);
         }
 
-        return FormattableString.Invariant($"{path}.{Environment.ProcessId}-{Machine}-{Guid.NewGuid().ToString("N")[..8]}.tmp");
+        return $"{path}.{Owner()}.tmp";
     }
+
+    /// <summary>A name of its own for what this process makes, by which <see cref="IsOfEndedProcess"/> knows it.</summary>
+    internal static string Owner() => FormattableString.Invariant($"{Environment.ProcessId}-{Machine}-{Guid.NewGuid().ToString("N")[..8]}");
+
+    /// <summary>Whether the process of an <see cref="Owner"/> was one of this machine and has ended.</summary>
+    internal static bool IsOfEndedProcess(string owner) => owner.Split('-') is [var process, var machine, _]
+        && machine == Machine && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && !IsRunning(id);
 
     /// <summary>Removes temporary files and folders whose process is gone.</summary>
     internal static void RemoveLeftOver(string folder)

@@ -272,6 +272,40 @@ public sealed class StageStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_stage_that_another_process_makes_is_waited_for_or_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var key = new Fingerprint("test", 1);
+        var notices = new List<string>();
+        var lease = Lease.TryTake(Path.Combine(folder.Path, StageStore.NameOf("search", key.Sha256) + ".lease"))!;
+        Assert.Throws<StageBusyException>(() => new StageStore(folder.Path) { Waits = false }.Keep("search", key, () => 1));
+
+        using var stop = new CancellationTokenSource();
+        var waiting = new StageStore(folder.Path)
+        {
+            Cancellation = stop.Token,
+            Notice = text =>
+            {
+                notices.Add(text);
+                stop.Cancel();
+            },
+        };
+        Assert.Throws<OperationCanceledException>(() => waiting.Keep("search", key, () => 1));
+        Assert.Contains("another process", Assert.Single(notices), StringComparison.Ordinal);
+
+        // What the other made is taken once it is there.
+        var patient = new StageStore(folder.Path)
+        {
+            Notice = _ =>
+            {
+                lease.Dispose();
+                new StageStore(folder.Path).Keep("search", key, () => 2);
+            },
+        };
+        Assert.Equal(2, patient.Keep<int>("search", key, () => throw new InvalidOperationException("computed twice")));
+    }
+
+    [Fact]
     public void AnUnknownProfileIsAnError() => Assert.Contains("smoke", Assert.Throws<ArgumentException>(() => Recipe.For("fast")).Message);
 
     /// <summary>Takes the sum out of a file of text with a header length, if it has one, before it.</summary>
