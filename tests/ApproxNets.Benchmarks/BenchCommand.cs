@@ -18,7 +18,7 @@ internal static class BenchCommand
     {
         var parsed = new RootCommand("Measures the speed of kernels, of training and of error models on this machine.")
         {
-            Kernels(), Train(), TrainMemory(), ErrorModels(), Campaign(), Magnitudes(),
+            Kernels(), Train(), TrainMemory(), ErrorModels(), Campaign(), Magnitudes(), Sweep(),
         }.Parse(args);
         foreach (var error in parsed.Errors)
         {
@@ -183,6 +183,24 @@ internal static class BenchCommand
             RunMagnitudes(parsed.GetValue(libraries)!, parsed.GetValue(json)?.FullName, Console.Out)));
         return command;
     }
+
+    private static Command Sweep()
+    {
+        var json = JsonOption();
+        var jobs = new Option<int>("--jobs") { Description = "How many jobs that do nothing.", DefaultValueFactory = _ => 10_000 };
+        var command = new Command("sweep", "Measures what a sweep adds to every job: its claim, its result on disk and the search for the next.") { json, jobs };
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            RunSweep(parsed.GetValue(jobs), parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
+        return command;
+    }
+
+    internal static int RunSweep(int jobs, string? jsonFile, TextWriter output, CancellationToken cancellation) => Measured(
+        () =>
+        {
+            var overhead = SweepOverhead.Measure(jobs, cancellation);
+            return (BenchmarkReport.Sweep(overhead), overhead.ToString());
+        },
+        jsonFile, output);
 
     internal static int RunMagnitudes(IReadOnlyList<string> libraries, string? jsonFile, TextWriter output) => Measured(
         () =>

@@ -41,6 +41,17 @@ public static class BenchmarkReport
         return json;
     }
 
+    /// <summary>What a sweep adds to every job.</summary>
+    internal static JsonObject Sweep(SweepOverhead overhead)
+    {
+        JsonObject json = Machine(1);
+        json["jobs"] = overhead.Jobs;
+        json["milliseconds_per_job"] = Math.Round(overhead.MillisecondsPerJob, 3);
+        json["median_milliseconds"] = Math.Round(overhead.MedianMilliseconds, 3);
+        json["status_milliseconds"] = Math.Round(overhead.StatusMilliseconds, 1);
+        return json;
+    }
+
     /// <summary>Measurements of training steps.</summary>
     /// <param name="measurements">The measurements, at least one.</param>
     /// <param name="options">What they were made with.</param>

@@ -30,6 +30,15 @@ public sealed class BenchCommandTests : IDisposable
         => Assert.Equal(2, await BenchCommand.Main(arguments));
 
     [Fact]
+    public void A_sweep_of_nothing_says_what_every_job_costs()
+    {
+        string file = Path.Combine(_folder.Path, "sweep.json");
+        Assert.Equal(0, BenchCommand.RunSweep(25, file, _out, TestContext.Current.CancellationToken));
+        Assert.Equal(25, JsonNode.Parse(File.ReadAllText(file))!["jobs"]!.GetValue<int>());
+        Assert.Contains("25 jobs: ", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_line_for_every_layer_then_the_means_and_a_file()
     {
         KernelLayer[] layers =
