@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         RunCommand.Create(),
         CheckCommand.Create(),
+        CourseCommand.Create(),
         CompareCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),
