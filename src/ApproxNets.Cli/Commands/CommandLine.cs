@@ -13,6 +13,8 @@ internal static class CommandLine
     public static RootCommand Root() => new("Approximate multipliers in neural networks: runs the notebooks and writes the report.")
     {
         RunCommand.Create(),
+        CheckCommand.Create(),
+        CourseCommand.Create(),
         CompareCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),

@@ -35,18 +35,7 @@ internal static class RunCommand
             HelpName = "DIR",
         };
         var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
-        var cellTimeout = new Option<double?>("--cell-timeout")
-        {
-            Description = "Seconds that a cell may take; one that takes longer fails. [default: any time]",
-            HelpName = "SECONDS",
-        };
-        cellTimeout.Validators.Add(found =>
-        {
-            if (found.GetValueOrDefault<double?>() is { } seconds and not (>= 0.001 and <= 1e6))
-            {
-                found.AddError(string.Create(CultureInfo.InvariantCulture, $"found --cell-timeout {seconds}, expected 0.001 to 1,000,000 seconds."));
-            }
-        });
+        var cellTimeout = CellTimeout(null);
         var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
 
         var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
@@ -57,6 +46,30 @@ internal static class RunCommand
             parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
             parsed.GetValue(output)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(cellTimeout), parsed.GetValue(verbose)));
         return command;
+    }
+
+    /// <summary>The option that bounds the time of a cell.</summary>
+    /// <param name="standard">Seconds if it is not given; null for any time.</param>
+    public static Option<double?> CellTimeout(double? standard)
+    {
+        var option = new Option<double?>("--cell-timeout")
+        {
+            Description = "Seconds that a cell may take; one that takes longer fails." + (standard is null ? " [default: any time]" : ""),
+            HelpName = "SECONDS",
+        };
+        if (standard is not null)
+        {
+            option.DefaultValueFactory = _ => standard;
+        }
+
+        option.Validators.Add(found =>
+        {
+            if (found.GetValueOrDefault<double?>() is { } seconds and not (>= 0.001 and <= 1e6))
+            {
+                found.AddError(string.Create(CultureInfo.InvariantCulture, $"found --cell-timeout {seconds}, expected 0.001 to 1,000,000 seconds."));
+            }
+        });
+        return option;
     }
 
     private static async Task<int> RunAsync(
