@@ -20,9 +20,8 @@ public sealed class NotebookSeriesTests
         var run = await fixture.RunAsync([], profile: "smoke");
 
         Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
-        Assert.Equal(9, sources.Length);
         var notebooks = fixture.Facts["notebooks"]!.AsArray();
-        Assert.Equal(9, notebooks.Count);
+        Assert.Equal(sources.Select(source => Path.GetFileName(source)).Order(), notebooks.Select(n => (string?)n!["file"]).Order());
         Assert.All(notebooks, n => Assert.True((int)n!["charts"]! >= 3, $"{n["file"]} has {n["charts"]} charts"));
         Assert.Equal("shapes", (string?)fixture.Facts["dataset"]);
 
@@ -42,7 +41,8 @@ public sealed class NotebookSeriesTests
         string[] stages = Directory.GetFiles(Path.Combine(fixture.Folder, "artifacts", "stages"));
         Assert.All(stages, s => Assert.True(s.EndsWith(".safetensors", StringComparison.Ordinal) || s.EndsWith(".json", StringComparison.Ordinal), s));
         string[] kinds = [.. stages.Select(s => Path.GetFileName(s).Split('-')[0])];
-        Assert.All(new[] { "float", "qat", "agn", "points", "greedy" }, kind => Assert.Single(kinds, kind));
+        Assert.All(new[] { "float", "qat", "points", "greedy" }, kind => Assert.Single(kinds, kind));
+        Assert.Equal(2, kinds.Count(kind => kind == "agn"));
         Assert.Contains("retrained", kinds);
 
         DateTime[] times = [.. stages.Select(File.GetLastWriteTimeUtc)];
@@ -58,7 +58,7 @@ public sealed class NotebookSeriesTests
         using var fixture = new NotebookFixture();
         CopyAll(fixture);
 
-        var run = await fixture.RunAsync(["02", "04", "05", "06", "07", "08"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
+        var run = await fixture.RunAsync(["00", "02", "03", "04", "05", "06", "07", "08"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
 
         Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
     }

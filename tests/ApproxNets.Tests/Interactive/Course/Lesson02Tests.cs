@@ -12,9 +12,8 @@ public sealed class Lesson02Tests
     {
         static double Steps((double Value, double Scale, int ZeroPoint) g) => g.Value / g.Scale;
 
-        Answers.AreToldApart(
-            Exercises.CodeOf, _ => throw new NotImplementedException(),
-            g => Math.Min(255, Math.Max(0, (int)Math.Round(Steps(g), MidpointRounding.AwayFromZero) + g.ZeroPoint)),
+        ExerciseAssert.Holds(
+            Exercises.CodeOf, g => Math.Min(255, Math.Max(0, (int)Math.Round(Steps(g), MidpointRounding.AwayFromZero) + g.ZeroPoint)),
             g => (int)Math.Round(Steps(g)) + g.ZeroPoint, g => Math.Clamp((int)Steps(g) + g.ZeroPoint, 0, 255),
             g => Math.Clamp((int)Math.Round(Steps(g)), 0, 255), g => Math.Clamp((int)Math.Round(Steps(g)) - g.ZeroPoint, 0, 255));
 
@@ -27,9 +26,8 @@ public sealed class Lesson02Tests
     [Fact]
     public void Corrected()
     {
-        Answers.AreToldApart(
-            Exercises.Corrected, _ => throw new NotImplementedException(),
-            g => g.Accumulator + g.X.Zip(g.W, (x, w) => ((x - g.ZeroX) * (w - g.ZeroW)) - (x * w)).Sum(),
+        ExerciseAssert.Holds(
+            Exercises.Corrected, g => g.Accumulator + g.X.Zip(g.W, (x, w) => ((x - g.ZeroX) * (w - g.ZeroW)) - (x * w)).Sum(),
             g => g.X.Zip(g.W, (x, w) => (x - g.ZeroX) * (w - g.ZeroW)).Sum(), g => g.Accumulator - (g.ZeroW * g.X.Sum()) - (g.ZeroX * g.W.Sum()),
             g => g.Accumulator - (g.ZeroX * g.X.Sum()) - (g.ZeroW * g.W.Sum()) + (g.X.Length * g.ZeroX * g.ZeroW));
     }
@@ -40,8 +38,8 @@ public sealed class Lesson02Tests
         static Multiplier Right(Multiplier m, Func<int, int, bool> skips) =>
             Multiplier.FromFunction("mine", m.Signedness, (x, w) => skips(x, w) ? 0 : m[x, w], 1, "test");
 
-        Answers.AreToldApart(
-            Exercises.ZeroSkipping, _ => null, m => Right(m, (x, w) => x * w == 0), m => m, m => Right(m, (x, _) => x == 0),
+        ExerciseAssert.Holds(
+            Exercises.ZeroSkipping, m => Right(m, (x, w) => x * w == 0), m => m, m => Right(m, (x, _) => x == 0),
             m => Multiplier.FromFunction("exact", m.Signedness, (x, w) => x * w, 1, "test"));
     }
 }
