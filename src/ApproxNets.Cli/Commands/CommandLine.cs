@@ -15,6 +15,7 @@ internal static class CommandLine
         RunCommand.Create(),
         CheckCommand.Create(),
         CourseCommand.Create(),
+        VerifyCommand.Create(),
         CompareCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),

@@ -78,6 +78,10 @@ internal sealed class ReportWriter
                     ["status"] = StatusName(run.Status),
                     ["seconds"] = Math.Round(run.Seconds, 3),
                     ["parameters"] = run.Parameters.DeepClone(),
+                    ["published"] = run.Published.DeepClone(),
+                    ["commit"] = _commit.Hash,
+                    ["cpu"] = Provenance.CpuName(),
+                    ["threads"] = Environment.ProcessorCount,
                 }));
                 if (run.Status != RunStatus.Running)
                 {
