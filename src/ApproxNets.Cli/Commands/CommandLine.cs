@@ -16,6 +16,7 @@ internal static class CommandLine
         CheckCommand.Create(),
         CourseCommand.Create(),
         VerifyCommand.Create(),
+        NewCommand.Create(),
         CompareCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),
