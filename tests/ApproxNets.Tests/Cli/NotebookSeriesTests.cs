@@ -20,9 +20,9 @@ public sealed class NotebookSeriesTests
         var run = await fixture.RunAsync([], profile: "smoke");
 
         Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
-        Assert.Equal(6, sources.Length);
+        Assert.Equal(7, sources.Length);
         var notebooks = fixture.Facts["notebooks"]!.AsArray();
-        Assert.Equal(6, notebooks.Count);
+        Assert.Equal(7, notebooks.Count);
         Assert.All(notebooks, n => Assert.True((int)n!["charts"]! >= 3, $"{n["file"]} has {n["charts"]} charts"));
         Assert.Equal("shapes", (string?)fixture.Facts["dataset"]);
 
@@ -47,7 +47,7 @@ public sealed class NotebookSeriesTests
         Assert.Contains("retrained", kinds);
 
         DateTime[] times = [.. stages.Select(File.GetLastWriteTimeUtc)];
-        var again = await fixture.RunAsync(["02", "06"], profile: "smoke");
+        var again = await fixture.RunAsync(["02", "07"], profile: "smoke");
         Assert.True(again.Status == RunStatus.Ok, fixture.Log.ToString());
         Assert.Equal(times, stages.Select(File.GetLastWriteTimeUtc));
     }
@@ -59,12 +59,12 @@ public sealed class NotebookSeriesTests
         using var fixture = new NotebookFixture();
         CopyAll(fixture);
 
-        var run = await fixture.RunAsync(["02", "04", "06"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
+        var run = await fixture.RunAsync(["02", "04", "05", "06", "07"], ["network=lenet5", "scheme=unsigned"], profile: "smoke");
 
         Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
     }
 
-    /// <summary>Copies the notebooks, and the committed comparisons that notebook 04 shows.</summary>
+    /// <summary>Copies the notebooks, and the committed comparisons that notebook 05 shows.</summary>
     private static string[] CopyAll(NotebookFixture fixture)
     {
         string[] sources = Copied(fixture, "notebooks", "*.ipynb");
