@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -9,6 +10,11 @@ namespace ApproxNets.Cli.Reporting;
 internal static partial class IndexPage
 {
     public const string Title = "ApproxNets report";
+
+    private const string SummaryHeading = "## Summary in numbers";
+
+    // Rows of a summary below its header.
+    private const int MostRows = 8;
 
     // What Notebook.Open reports of where the numbers come from.
     private static readonly string[] Origin = ["dataset", "dataset_sha256", "network", "library", "library_sha256", "scheme", "seed", "weights"];
@@ -70,16 +76,33 @@ internal static partial class IndexPage
         return html.Append("</div>").ToString();
     }
 
-    /// <summary>What the cells report by name, and the notebook's summary: its last table of quantities.</summary>
+    /// <summary>What the cells report by name, and the table below the heading "Summary in numbers".</summary>
     private static string Findings(NotebookRun run)
     {
         var published = run.Published.Where(entry => !Origin.Contains(entry.Key) && entry.Value is JsonValue).ToList();
-        var summary = run.Document.Cells.SelectMany(cell => cell.Outputs).LastOrDefault(output => output["data"] is JsonObject data
-            && data["text/html"] is not null && Text(data["text/plain"]).StartsWith("quantity ", StringComparison.Ordinal));
+        int heading = run.Document.Cells.FindLastIndex(cell => cell.IsMarkdown && cell.Source.Contains(SummaryHeading, StringComparison.Ordinal));
+        string? summary = heading < 0 ? null : run.Document.Cells.Skip(heading + 1).TakeWhile(cell => cell.IsCode).SelectMany(cell => cell.Outputs)
+            .Select(output => Text(output["data"]?["text/html"])).LastOrDefault(html => html.StartsWith("<table class=\"an-table\"", StringComparison.Ordinal));
         return (published.Count == 0 ? "" : "<dl>" + string.Concat(published.Select(entry =>
-                $"<dt>{PageFrame.Encode(entry.Key.Replace('_', ' '))}</dt><dd>{PageFrame.Encode(Text(entry.Value))}</dd>")) + "</dl>\n")
-            + (summary is null ? "" : SafeHtml.Clean(Text(summary["data"]!["text/html"])) + "\n");
+                $"<dt>{PageFrame.Encode(entry.Key.Replace('_', ' '))}</dt><dd>{PageFrame.Encode(Short(entry.Value))}</dd>")) + "</dl>\n")
+            + (summary is null ? "" : FirstRows(SafeHtml.Clean(summary)) + "\n");
     }
+
+    private static string FirstRows(string table)
+    {
+        const string RowEnd = "</tr>";
+        int at = 0;
+        for (int row = 0; row <= MostRows && at >= 0; row++)
+        {
+            at = table.IndexOf(RowEnd, at, StringComparison.Ordinal) is var end and >= 0 ? end + RowEnd.Length : -1;
+        }
+
+        int last = table.LastIndexOf(RowEnd, StringComparison.Ordinal);
+        return at < 0 || at > last ? table : table[..at] + table[(last + RowEnd.Length)..];
+    }
+
+    private static string Short(JsonNode? value) => value is JsonValue number && number.TryGetValue(out double real)
+        ? real.ToString("G5", CultureInfo.InvariantCulture) : Text(value);
 
     private static string Parameters(RunResult result)
     {
