@@ -15,6 +15,8 @@ internal static class CommandLine
         RunCommand.Create(),
         CheckCommand.Create(),
         CourseCommand.Create(),
+        VerifyCommand.Create(),
+        NewCommand.Create(),
         CompareCommand.Create(),
         KernelCommand.Create(),
         DataCommand.Create(),

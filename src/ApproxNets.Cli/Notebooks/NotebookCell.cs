@@ -65,7 +65,11 @@ internal sealed class NotebookCell
         var json = (JsonObject)Json.DeepClone();
         json["source"] = Lines(source);
         var cell = new NotebookCell(json);
-        cell.ClearOutputs();
+        if (IsCode)
+        {
+            cell.ClearOutputs();
+        }
+
         return cell;
     }
 
