@@ -27,13 +27,16 @@ function stack(table) {
 
 function follow(root) {
   const links = new Map([...root.querySelectorAll(".contents a")].map(link => [decodeURIComponent(link.hash.slice(1)), link]));
-  const seen = new Set();
-  const observer = new IntersectionObserver(entries => {
-    entries.forEach(entry => entry.isIntersecting ? seen.add(entry.target.id) : seen.delete(entry.target.id));
-    const first = [...links.keys()].find(id => seen.has(id));
-    if (first) { links.forEach((link, id) => id === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")); }
-  }, { rootMargin: "0px 0px -60% 0px" });
-  links.forEach((_, id) => { const heading = document.getElementById(id); if (heading) { observer.observe(heading); } });
+  const update = () => {
+    let current = null;
+    links.forEach((link, id) => {
+      const heading = document.getElementById(id);
+      if (heading && heading.getBoundingClientRect().top < 0.4 * innerHeight) { current = link; }
+    });
+    links.forEach(link => link === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
+  };
+  addEventListener("scroll", update, { passive: true });
+  update();
   each(root, ".contents details", details => { details.open = innerWidth >= 1240; });
 }
 
