@@ -144,6 +144,6 @@ await check("its own scripts work beside it", async () => {
   expect(math > 0, "found no formula drawn");
 });
 await check("it raises no request, dialog or message", () => expect(heard.length === 0, heard.slice(0, 5).join(" | ")));
-if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/hostile.png`, fullPage: true });
+if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/hostile.png` });
 await browser.close();
 process.exit(failed > 0 ? 1 : 0);
