@@ -10,6 +10,7 @@ public static class NotebookHost
 
     private static readonly Lock Gate = new();
     private static readonly List<KeyValuePair<string, object>> Values = [];
+    private static readonly List<CheckResult> Results = [];
 
     /// <summary>Cancelled when the cell at work shall stop; the default leaves that to the kernel.</summary>
     public static CancellationToken Cancellation { get; set; }
@@ -29,15 +30,28 @@ public static class NotebookHost
         }
     }
 
+    /// <summary>What came of the exercises checked so far; of one that was checked twice the last result.</summary>
+    public static IReadOnlyList<CheckResult> Checked
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return [.. Results];
+            }
+        }
+    }
+
     internal static bool PageHasPlotly { get; private set; }
 
-    /// <summary>Begins a notebook: nothing is reported yet, figures are numbered anew.</summary>
+    /// <summary>Begins a notebook: nothing is reported or checked yet, figures are numbered anew.</summary>
     /// <param name="pageHasPlotly">The page that will show the outputs loads plotly.js itself.</param>
     public static void Begin(bool pageHasPlotly = false)
     {
         lock (Gate)
         {
             Values.Clear();
+            Results.Clear();
         }
 
         PageHasPlotly = pageHasPlotly;
@@ -86,6 +100,15 @@ public static class NotebookHost
         {
             Values.RemoveAll(entry => entry.Key == key);
             Values.Add(new(key, value));
+        }
+    }
+
+    internal static void Report(CheckResult result)
+    {
+        lock (Gate)
+        {
+            Results.RemoveAll(entry => entry.Exercise == result.Exercise);
+            Results.Add(result);
         }
     }
 }

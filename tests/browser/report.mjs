@@ -1,9 +1,10 @@
-// report.mjs BROWSER PAGE HOSTILE: opens two pages of a report from their files. PAGE has charts and formulas and must draw them; HOSTILE is that of
-// a notebook that tries to run scripts and to reach other machines, and must do neither. One line for each check; fails if one fails.
+// report.mjs BROWSER PAGE HOSTILE SINGLE: opens pages of a report from their files. PAGE has charts and formulas and must draw them; HOSTILE is that of
+// a notebook that tries to run scripts and to reach other machines, and must do neither; SINGLE is a report in one file. One line for each check;
+// fails if one fails.
 import { chromium } from "playwright-core";
 import { pathToFileURL } from "node:url";
 
-const [browserPath, good, hostile] = process.argv.slice(2);
+const [browserPath, good, hostile, single] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: browserPath,
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
@@ -39,7 +40,7 @@ async function open(file, width, colorScheme = "light") {
   return { page, heard };
 }
 
-for (const [width, colorScheme] of [[1200, "light"], [390, "dark"]]) {
+for (const [width, colorScheme] of [[1400, "light"], [390, "dark"]]) {
   const { page, heard } = await open(good, width, colorScheme);
   const figures = await page.locator("figure.an-figure").count();
   await check(`all ${figures} charts are drawn at ${width} pixels`, async () => {
@@ -54,6 +55,36 @@ for (const [width, colorScheme] of [[1200, "light"], [390, "dark"]]) {
     const [page_, window_, colour] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth, getComputedStyle(document.body).backgroundColor]);
     expect(page_ <= window_, `found ${page_} of ${window_} pixels`);
     expect((colour === "rgb(255, 255, 255)") === (colorScheme === "light"), `found ${colour}`);
+  });
+  await check("charts have labels, and the colours of the page", async () => {
+    const [labels, colours] = await page.evaluate(() => [
+      [...document.querySelectorAll("figure.an-figure > div")].filter(chart => chart.getAttribute("role") !== "img" || !chart.getAttribute("aria-label")).length,
+      [...new Set([...document.querySelectorAll("figure.an-figure svg.main-svg")].map(svg => svg.style.background).filter(colour => colour))]]);
+    expect(labels === 0, `found ${labels} charts without a label`);
+    const light = colours.some(colour => colour === "rgb(255, 255, 255)");
+    expect(light === (colorScheme === "light"), `found ${colours.join(", ")}`);
+  });
+  await check("no chart, table or text reaches beyond its place", async () => {
+    const beyond = await page.evaluate(() => [...document.querySelectorAll("main table, main figure, main h1, main h2, main p, main .card")]
+      .filter(element => element.offsetParent && element.getBoundingClientRect().right > innerWidth + 1).map(element => element.outerHTML.slice(0, 80)));
+    expect(beyond.length === 0, beyond.slice(0, 3).join(" | "));
+    const boxes = await page.evaluate(() => [...document.querySelectorAll("figure.an-figure")].map(figure => figure.getBoundingClientRect())
+      .map(({ top, bottom }) => [top, bottom]));
+    expect(boxes.every(([top], i) => i === 0 || top >= boxes[i - 1][1] - 1), "two charts overlap");
+  });
+  await check("the contents follow, the code folds, and the first stop of the keyboard skips to the text", async () => {
+    if (width > 1240) {
+      await page.locator("main h2").last().scrollIntoViewIfNeeded();
+      await page.waitForFunction(() => document.querySelector(".contents a[aria-current]"), null, { timeout: 5000 });
+      const top = await page.evaluate(() => document.querySelector(".contents").getBoundingClientRect().top);
+      expect(top >= 0 && top < 200, `found the contents at ${top} pixels`);
+    }
+    await page.locator("button.switch").click();
+    expect(await page.locator("section.code > details[open]").count() === 0, "some code is still shown");
+    await page.locator("button.switch").click();
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement.tagName === "A"), "found no link first");
   });
   await check("a point has a label on hover and a chart can be saved", async () => {
     const point = page.locator(".js-plotly-plot .scatterlayer .point").first();
@@ -70,6 +101,26 @@ for (const [width, colorScheme] of [[1200, "light"], [390, "dark"]]) {
   });
   await check("the browser has nothing to say", () => expect(heard.length === 0, heard.slice(0, 3).join(" | ")));
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/page-${width}.png`, fullPage: true });
+  await page.close();
+}
+
+for (const width of [1200, 390]) {
+  const { page, heard } = await open(single, width);
+  await check(`the report in one file leads with its index and shows one page at a time at ${width} pixels`, async () => {
+    const shown = () => page.evaluate(() => [...document.querySelectorAll("article.page")].filter(part => !part.hidden).map(part => part.id).join());
+    expect(await shown() === "index", `found ${await shown()}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect(!wide, "the index scrolls sideways");
+    await page.locator("#index .card h3 a").first().click();
+    await page.waitForFunction(() => !document.getElementById("notebook-1").hidden, null, { timeout: 5000 });
+    expect(await shown() === "notebook-1", `found ${await shown()}`);
+    const figures = await page.locator("#notebook-1 figure.an-figure").count();
+    await page.waitForFunction(n => document.querySelectorAll("#notebook-1 .js-plotly-plot svg.main-svg .plot").length >= n, figures, { timeout: 30000 });
+    await page.goBack();
+    await page.waitForFunction(() => !document.getElementById("index").hidden, null, { timeout: 5000 });
+  });
+  await check("it raises no request and no message", () => expect(heard.length === 0, heard.slice(0, 3).join(" | ")));
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/single-${width}.png`, fullPage: true });
   await page.close();
 }
 
@@ -93,6 +144,6 @@ await check("its own scripts work beside it", async () => {
   expect(math > 0, "found no formula drawn");
 });
 await check("it raises no request, dialog or message", () => expect(heard.length === 0, heard.slice(0, 5).join(" | ")));
-if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/hostile.png`, fullPage: true });
+if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/hostile.png` });
 await browser.close();
 process.exit(failed > 0 ? 1 : 0);

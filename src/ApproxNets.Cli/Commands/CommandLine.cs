@@ -13,6 +13,10 @@ internal static class CommandLine
     public static RootCommand Root() => new("Approximate multipliers in neural networks: runs the notebooks and writes the report.")
     {
         RunCommand.Create(),
+        CheckCommand.Create(),
+        CourseCommand.Create(),
+        VerifyCommand.Create(),
+        NewCommand.Create(),
         CompareCommand.Create(),
         PointsCommand.Create(),
         SweepCommand.Create(),

@@ -34,33 +34,63 @@ internal static class RunCommand
             Description = "Folder of the report. [default: artifacts/report of the repository, or of the current folder outside of one]",
             HelpName = "DIR",
         };
-        var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
-        var cellTimeout = new Option<double?>("--cell-timeout")
+        var single = new Option<FileInfo?>("--single-file")
         {
-            Description = "Seconds that a cell may take; one that takes longer fails. [default: any time]",
+            Description = "Also writes the report as one HTML file with all pages, which can be mailed: it needs no other file and no network.",
+            HelpName = "FILE.html",
+        };
+        single.Validators.Add(found =>
+        {
+            if (found.GetValueOrDefault<FileInfo?>() is { } file && SingleProblem(file) is { } problem)
+            {
+                found.AddError($"found --single-file {file}: {problem}.");
+            }
+        });
+        var inPlace = new Option<bool>("--in-place") { Description = "Also writes the outputs into the notebooks themselves." };
+        var cellTimeout = CellTimeout(null);
+        var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
+
+        var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
+        {
+            notebooks, profile, parameters, output, single, inPlace, cellTimeout, verbose,
+        };
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
+            parsed.GetValue(output)?.FullName, parsed.GetValue(single)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(cellTimeout), parsed.GetValue(verbose)));
+        return command;
+    }
+
+    /// <summary>The option that bounds the time of a cell.</summary>
+    /// <param name="standard">Seconds if it is not given; null for any time.</param>
+    public static Option<double?> CellTimeout(double? standard)
+    {
+        var option = new Option<double?>("--cell-timeout")
+        {
+            Description = "Seconds that a cell may take; one that takes longer fails." + (standard is null ? " [default: any time]" : ""),
             HelpName = "SECONDS",
         };
-        cellTimeout.Validators.Add(found =>
+        if (standard is not null)
+        {
+            option.DefaultValueFactory = _ => standard;
+        }
+
+        option.Validators.Add(found =>
         {
             if (found.GetValueOrDefault<double?>() is { } seconds and not (>= 0.001 and <= 1e6))
             {
                 found.AddError(string.Create(CultureInfo.InvariantCulture, $"found --cell-timeout {seconds}, expected 0.001 to 1,000,000 seconds."));
             }
         });
-        var verbose = new Option<bool>("--verbose") { Description = "Shows what cells write to the console." };
-
-        var command = new Command("run", "Executes notebooks in order and writes them, with their outputs, as a report.")
-        {
-            notebooks, profile, parameters, output, inPlace, cellTimeout, verbose,
-        };
-        command.SetAction((parsed, _) => RunAsync(
-            parsed.GetValue(notebooks) ?? [], parsed.GetValue(profile)!, parsed.GetValue(parameters) ?? [],
-            parsed.GetValue(output)?.FullName, parsed.GetValue(inPlace), parsed.GetValue(cellTimeout), parsed.GetValue(verbose)));
-        return command;
+        return option;
     }
 
+    private static string? SingleProblem(FileInfo file) =>
+        !file.Extension.Equals(".html", StringComparison.OrdinalIgnoreCase) ? "expected a name that ends with .html"
+        : Directory.Exists(file.FullName) ? "expected a file, this is a folder"
+        : file.Directory is { Exists: true } ? null : $"expected the folder {file.DirectoryName} to be there";
+
     private static async Task<int> RunAsync(
-        string[] notebooks, string profile, string[] parameters, string? output, bool inPlace, double? cellTimeout, bool verbose)
+        string[] notebooks, string profile, string[] parameters, string? output, string? single, bool inPlace, double? cellTimeout, bool verbose)
     {
         string repository = RepositoryFolder.OfWork();
         var paths = Repository.SelectNotebooks(repository, Directory.GetCurrentDirectory(), notebooks);
@@ -73,6 +103,11 @@ internal static class RunCommand
         var report = new ReportWriter(folder, result);
         await RunSession.ExecuteAsync(plan, result, report.Write, terminal, verbose, inPlace,
             cellTimeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null, interruption.Token);
+        if (single is not null)
+        {
+            report.WriteSingle(single);
+        }
+
         if (report.Problem is { } problem)
         {
             Console.Error.WriteLine($"approxnets: {problem}");
@@ -80,6 +115,11 @@ internal static class RunCommand
         }
 
         terminal.WriteLine($"Report: {Path.Combine(folder, ReportWriter.IndexName)}");
+        if (single is not null)
+        {
+            terminal.WriteLine($"In one file: {single}");
+        }
+
         return result.Status switch
         {
             RunStatus.Ok => CommandLine.Success,

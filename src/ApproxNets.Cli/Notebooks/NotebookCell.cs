@@ -28,6 +28,9 @@ internal sealed class NotebookCell
 
     public JsonObject Json { get; }
 
+    /// <summary>What names the cell in its notebook; null in notebooks before nbformat 4.5.</summary>
+    public string? Id => (string?)Json["id"];
+
     public string Type { get; }
 
     public string Source { get; }
@@ -55,6 +58,20 @@ internal sealed class NotebookCell
         ["outputs"] = new JsonArray(),
         ["source"] = Lines(source),
     });
+
+    /// <summary>The cell with another source and without outputs.</summary>
+    public NotebookCell With(string source)
+    {
+        var json = (JsonObject)Json.DeepClone();
+        json["source"] = Lines(source);
+        var cell = new NotebookCell(json);
+        if (IsCode)
+        {
+            cell.ClearOutputs();
+        }
+
+        return cell;
+    }
 
     /// <summary>A text as nbformat stores it: lines with their ends.</summary>
     public static JsonArray Lines(string text)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ApproxNets.Interactive;
 
 namespace ApproxNets.Cli.Notebooks;
 
@@ -51,13 +52,20 @@ internal sealed class NotebookRun(NotebookDocument document)
 
     public double Seconds { get; set; }
 
-    public CellFailure? Failure { get; set; }
+    /// <summary>The first failure.</summary>
+    public CellFailure? Failure => Failures.Count > 0 ? Failures.First().Value : null;
+
+    /// <summary>The cells that failed, in order: one, unless the run goes on behind it.</summary>
+    public OrderedDictionary<NotebookCell, CellFailure> Failures { get; } = [];
 
     /// <summary>All declared parameters with the values the notebook ran with.</summary>
     public JsonObject Parameters { get; } = [];
 
     /// <summary>What the notebook published for the report.</summary>
     public JsonObject Published { get; } = [];
+
+    /// <summary>What came of the exercises that the notebook checked.</summary>
+    public IReadOnlyList<CheckResult> Checked { get; set; } = [];
 
     public string PageName => PageNameOf(Document.Path);
 

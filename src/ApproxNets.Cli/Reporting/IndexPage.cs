@@ -1,31 +1,44 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ApproxNets.Cli.Notebooks;
 
 namespace ApproxNets.Cli.Reporting;
 
-/// <summary>The report's first page: what ran, how it went, on what machine.</summary>
-internal static class IndexPage
+/// <summary>The report's first page: what was found, how the run went, on what machine.</summary>
+internal static partial class IndexPage
 {
-    public static string Make(RunResult result, JsonObject facts)
-    {
-        string body = $"""
-            <main class="index">
-            <header>
-            <p class="kicker">ApproxNets</p>
-            <h1>Approximate multipliers in neural networks</h1>
-            <p class="lead">{Lead(result)}</p>
-            </header>
-            {Failures(result)}<h2>Notebooks</h2>
-            {Notebooks(result)}
-            {Parameters(result)}<h2>Environment</h2>
-            {Environment(facts)}
-            <p class="foot">All numbers of this report: <a href="report.json">report.json</a>.
-            Each page has its executed notebook beside it.</p>
-            </main>
-            """;
-        return PageFrame.Make("ApproxNets report", body, charts: false);
-    }
+    public const string Title = "ApproxNets report";
+
+    private const string SummaryHeading = "## Summary in numbers";
+
+    // Rows of a summary below its header.
+    private const int MostRows = 8;
+
+    // What Notebook.Open reports of where the numbers come from.
+    private static readonly string[] Origin = ["dataset", "dataset_sha256", "network", "library", "library_sha256", "scheme", "seed", "weights"];
+
+    public static string Make(RunResult result, ReportPages pages, JsonObject facts) =>
+        PageFrame.Make(Title, Body(result, pages, facts, "main"), charts: false);
+
+    /// <summary>The content of the page.</summary>
+    public static string Body(RunResult result, ReportPages pages, JsonObject facts, string element) => $"""
+        <{element} class="index column"{(element == "main" ? $" id=\"{PageFrame.MainId}\"" : "")}>
+        <header>
+        <p class="kicker">ApproxNets</p>
+        <h1>Approximate multipliers in neural networks</h1>
+        <p class="lead">{Lead(result)}</p>
+        </header>
+        {Failures(result)}<h2>What was found</h2>
+        {Notebooks(result, pages)}
+        {Parameters(result)}<h2>Environment</h2>
+        {Environment(facts)}
+        {(pages.IsSingle
+            ? $"<details><summary>All numbers of this report</summary><pre class=\"result\">{PageFrame.Encode(facts.ToJsonString(ReportWriter.Format))}</pre></details>"
+            : "<p class=\"foot\">All numbers of this report: <a href=\"report.json\">report.json</a>. Each page has its executed notebook beside it.</p>")}
+        </{element}>
+        """;
 
     private static string Lead(RunResult result)
     {
@@ -39,25 +52,57 @@ internal static class IndexPage
         .Select(run => $"<div class=\"banner failed\"><strong>A cell failed; later notebooks did not run.</strong>"
             + $"<pre>{PageFrame.Encode(run.Failure!.ToString())}</pre></div>\n"));
 
-    private static string Notebooks(RunResult result)
+    private static string Notebooks(RunResult result, ReportPages pages)
     {
-        var html = new StringBuilder(
-            "<table class=\"runs\"><thead><tr><th>Notebook</th><th>Status</th>"
-            + "<th class=\"number\">Time</th><th class=\"number\">Charts</th></tr></thead><tbody>\n");
-        foreach (var run in result.Notebooks)
+        var html = new StringBuilder("<div class=\"cards\">\n");
+        for (int i = 0; i < result.Notebooks.Count; i++)
         {
-            string title = PageFrame.Encode(run.Document.Title);
-            string link = run.Status is RunStatus.NotRun or RunStatus.Running ? title : $"<a href=\"{Uri.EscapeDataString(run.PageName)}\">{title}</a>";
-            string file = PageFrame.Encode(run.Document.FileName);
-            string source = run.Status == RunStatus.NotRun ? file : $"<a href=\"{Uri.EscapeDataString(run.Document.FileName)}\">{file}</a>";
-            html.Append("<tr><td>").Append(link).Append("<div class=\"file\">").Append(source).Append("</div></td><td><span class=\"badge ")
-                .Append(Class(run.Status)).Append("\">").Append(Label(run.Status)).Append("</span></td><td class=\"number\">")
-                .Append(run.Status == RunStatus.NotRun ? "" : PageFrame.Seconds(run.Seconds)).Append("</td><td class=\"number\">")
-                    .Append(run.Status == RunStatus.NotRun ? "" : run.Charts).Append("</td></tr>\n");
+            var run = result.Notebooks[i];
+            bool isThere = run.Status is not (RunStatus.NotRun or RunStatus.Running);
+            string title = PageFrame.Encode(run.Document.Title), file = PageFrame.Encode(run.Document.FileName);
+            html.Append("<section class=\"card\"><h3>").Append(isThere ? $"<a href=\"{pages.AddressOf(i)}\">{title}</a>" : title).Append("</h3>\n");
+            if (Question().Match(run.Document.Cells.FirstOrDefault(cell => cell.IsMarkdown)?.Source ?? "") is { Success: true } question)
+            {
+                html.Append("<p class=\"question\">").Append(PageFrame.Encode(question.Groups[1].Value.ReplaceLineEndings(" "))).Append("</p>\n");
+            }
+
+            html.Append(Findings(run)).Append("<p class=\"file\"><span class=\"badge ").Append(Class(run.Status)).Append("\">").Append(Label(run.Status))
+                .Append("</span> ").Append(run.Status == RunStatus.NotRun ? "" : $"{PageFrame.Seconds(run.Seconds)}, {run.Charts} charts, ")
+                .Append(run.Checked.Count == 0 ? "" : $"exercises: {run.Checked.Sum(c => c.Points)} of {run.Checked.Sum(c => c.Possible)} points, ")
+                .Append(run.Status == RunStatus.NotRun || pages.IsSingle ? file : $"<a href=\"{Uri.EscapeDataString(run.Document.FileName)}\">{file}</a>")
+                .Append("</p></section>\n");
         }
 
-        return html.Append("</tbody></table>").ToString();
+        return html.Append("</div>").ToString();
     }
+
+    /// <summary>What the cells report by name, and the table below the heading "Summary in numbers".</summary>
+    private static string Findings(NotebookRun run)
+    {
+        var published = run.Published.Where(entry => !Origin.Contains(entry.Key) && entry.Value is JsonValue).ToList();
+        int heading = run.Document.Cells.FindLastIndex(cell => cell.IsMarkdown && cell.Source.Contains(SummaryHeading, StringComparison.Ordinal));
+        string? summary = heading < 0 ? null : run.Document.Cells.Skip(heading + 1).TakeWhile(cell => cell.IsCode).SelectMany(cell => cell.Outputs)
+            .Select(output => Text(output["data"]?["text/html"])).LastOrDefault(html => html.StartsWith("<table class=\"an-table\"", StringComparison.Ordinal));
+        return (published.Count == 0 ? "" : "<dl>" + string.Concat(published.Select(entry =>
+                $"<dt>{PageFrame.Encode(entry.Key.Replace('_', ' '))}</dt><dd>{PageFrame.Encode(Short(entry.Value))}</dd>")) + "</dl>\n")
+            + (summary is null ? "" : FirstRows(SafeHtml.Clean(summary)) + "\n");
+    }
+
+    private static string FirstRows(string table)
+    {
+        const string RowEnd = "</tr>";
+        int at = 0;
+        for (int row = 0; row <= MostRows && at >= 0; row++)
+        {
+            at = table.IndexOf(RowEnd, at, StringComparison.Ordinal) is var end and >= 0 ? end + RowEnd.Length : -1;
+        }
+
+        int last = table.LastIndexOf(RowEnd, StringComparison.Ordinal);
+        return at < 0 || at > last ? table : table[..at] + table[(last + RowEnd.Length)..];
+    }
+
+    private static string Short(JsonNode? value) => value is JsonValue number && number.TryGetValue(out double real)
+        ? real.ToString("G5", CultureInfo.InvariantCulture) : Text(value);
 
     private static string Parameters(RunResult result)
     {
@@ -86,8 +131,11 @@ internal static class IndexPage
             .Select(row => $"<dt>{row.Name}</dt><dd>{PageFrame.Encode(row.Value)}</dd>")) + "</dl>";
     }
 
-    private static string Text(JsonNode? value) =>
-        value is JsonValue text && text.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "";
+    private static string Text(JsonNode? value) => value is JsonArray lines ? string.Concat(lines.Select(line => Text(line)))
+        : value is JsonValue text && text.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "";
+
+    [GeneratedRegex(@"\*\*Question:\*\*\s+([^?]+\?)")]
+    private static partial Regex Question();
 
     private static string Label(RunStatus status) => ReportWriter.StatusName(status);
 

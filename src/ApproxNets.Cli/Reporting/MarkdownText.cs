@@ -1,5 +1,5 @@
 using System.Text;
-using ApproxNets.Cli.Notebooks;
+using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
@@ -13,22 +13,24 @@ namespace ApproxNets.Cli.Reporting;
 /// Markdown cells as HTML: formulas for temml, links fit to the report's folder, images beside the notebook embedded. HTML in Markdown
 /// shows as the text that it is.
 /// </summary>
-internal sealed class MarkdownText
+internal sealed partial class MarkdownText
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras()
         .UseFootnotes().DisableHtml().Build();
 
     private readonly string _folder;
     private readonly string _reportFolder;
-    private readonly IReadOnlySet<string> _notebooks;
+    private readonly ReportPages _pages;
+    private readonly string _prefix;
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
 
     /// <param name="folder">The notebook's folder, which links start from.</param>
     /// <param name="reportFolder">The page's folder.</param>
-    /// <param name="notebooks">Notebooks that have a page in the report: paths.</param>
-    public MarkdownText(string folder, string reportFolder, IReadOnlySet<string> notebooks)
+    /// <param name="pages">The pages of the report.</param>
+    /// <param name="prefix">What ids begin with.</param>
+    public MarkdownText(string folder, string reportFolder, ReportPages pages, string prefix = "")
     {
-        (_folder, _reportFolder, _notebooks) = (folder, reportFolder, notebooks);
+        (_folder, _reportFolder, _pages, _prefix) = (folder, reportFolder, pages, prefix);
     }
 
     /// <summary>Headings met so far, with their level and id.</summary>
@@ -38,7 +40,18 @@ internal sealed class MarkdownText
     {
         try
         {
-            return Render(markdown);
+            // Of HTML only an answer that is folded: nothing of its tags but their names gets into the page.
+            var html = new StringBuilder();
+            int at = 0;
+            foreach (Match folded in Folded().Matches(markdown))
+            {
+                html.Append(Render(markdown[at..folded.Index])).Append("<details class=\"answer\"><summary>")
+                    .Append(System.Net.WebUtility.HtmlEncode(folded.Groups["summary"].Value.Trim())).Append("</summary>")
+                    .Append(Render(folded.Groups["answer"].Value.Trim())).Append("</details>\n");
+                at = folded.Index + folded.Length;
+            }
+
+            return html.Append(at == 0 ? Render(markdown) : Render(markdown[at..])).ToString();
         }
         catch (ArgumentException)
         {
@@ -69,7 +82,7 @@ internal sealed class MarkdownText
         foreach (var heading in document.Descendants<HeadingBlock>())
         {
             string plain = PlainText(heading);
-            string id = UniqueId(plain);
+            string id = _prefix + UniqueId(plain);
             heading.GetAttributes().Id = id;
             Headings.Add((heading.Level, System.Net.WebUtility.HtmlEncode(plain), id));
         }
@@ -148,16 +161,32 @@ internal sealed class MarkdownText
             // What the link says stays, but it leads nowhere.
             link.ReplaceBy(new ContainerInline());
         }
-        else if (SafeUrl.IsRelative(url) && url.Length > 0 && url[0] != '#')
+        else if (url.StartsWith('#'))
+        {
+            link.Url = $"#{_prefix}{url[1..]}";
+        }
+        else if (SafeUrl.IsRelative(url) && url.Length > 0)
         {
             int hash = url.IndexOf('#', StringComparison.Ordinal);
             string fragment = hash >= 0 ? url[hash..] : "";
             string path = Path.GetFullPath(Uri.UnescapeDataString(hash >= 0 ? url[..hash] : url).Replace("\0", "", StringComparison.Ordinal), _folder);
-            link.Url = _notebooks.Contains(path)
-                ? Uri.EscapeDataString(NotebookRun.PageNameOf(path)) + fragment
-                : Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
+            if (_pages.AddressOf(path, fragment.TrimStart('#')) is { } page)
+            {
+                link.Url = page;
+            }
+            else if (_pages.IsSingle)
+            {
+                link.ReplaceBy(new ContainerInline()); // one file leads to no other
+            }
+            else
+            {
+                link.Url = Path.GetRelativePath(_reportFolder, path).Replace('\\', '/') + fragment;
+            }
         }
     }
+
+    [GeneratedRegex("<details>\\s*<summary>(?<summary>[^<]*)</summary>(?<answer>.*?)</details>", RegexOptions.Singleline)]
+    private static partial Regex Folded();
 
     private sealed class InlineMath : HtmlObjectRenderer<MathInline>
     {

@@ -6,26 +6,34 @@ namespace ApproxNets.Cli.Reporting;
 /// <summary>An executed notebook as a page.</summary>
 internal static class NotebookPage
 {
-    public static string Make(NotebookRun run, IReadOnlyList<NotebookRun> all, string reportFolder)
+    /// <summary>The page of a notebook, a file of its own.</summary>
+    public static string Make(NotebookRun run, ReportPages pages, string reportFolder) =>
+        PageFrame.Make(run.Document.Title, Body(run, pages, reportFolder, "main"), run.Charts > 0);
+
+    /// <summary>The content of the page.</summary>
+    /// <param name="run">The notebook.</param>
+    /// <param name="pages">The pages of the report.</param>
+    /// <param name="reportFolder">Its folder.</param>
+    /// <param name="element">Element of the text: <c>main</c>, or <c>div</c> in a file that has one already.</param>
+    public static string Body(NotebookRun run, ReportPages pages, string reportFolder, string element)
     {
         var document = run.Document;
         var markdown = new MarkdownText(
-            Path.GetDirectoryName(Path.GetFullPath(document.Path))!, Path.GetFullPath(reportFolder),
-                all.Select(other => Path.GetFullPath(other.Document.Path)).ToHashSet(StringComparer.Ordinal));
+            Path.GetDirectoryName(Path.GetFullPath(document.Path))!, Path.GetFullPath(reportFolder), pages, pages.PrefixOf(run));
         var cells = new StringBuilder();
         foreach (var cell in document.Cells)
         {
             AppendCell(cells, cell, markdown);
         }
 
-        string body = $"""
-            {Navigation(run, all)}
-            <main>
-            {Banner(run)}{Contents(markdown)}
-            {cells}</main>
-            {Navigation(run, all)}
+        return $"""
+            {Navigation(run, pages)}
+            <div class="layout">
+            {Contents(markdown)}<{element} class="column"{(element == "main" ? $" id=\"{PageFrame.MainId}\"" : "")}>
+            {Banner(run)}{cells}</{element}>
+            </div>
+            {Navigation(run, pages)}
             """;
-        return PageFrame.Make(document.Title, body, run.Charts > 0);
     }
 
     private static void AppendCell(StringBuilder html, NotebookCell cell, MarkdownText markdown)
@@ -57,16 +65,14 @@ internal static class NotebookPage
         html.Append("</section>\n");
     }
 
-    private static string Navigation(NotebookRun run, IReadOnlyList<NotebookRun> all)
+    private static string Navigation(NotebookRun run, ReportPages pages)
     {
-        int at = all.ToList().IndexOf(run);
-        string Titled(int index, string arrow) =>
-            arrow.Replace("{0}", PageFrame.Encode(all[index].Document.Title), StringComparison.Ordinal);
-        string Link(int index, string arrow) => index < 0 || index >= all.Count ? "<span></span>"
-            : all[index].Status == RunStatus.NotRun && index < at ? "<span></span>"
-            : $"<a href=\"{Uri.EscapeDataString(all[index].PageName)}\">"
-                + $"{Titled(index, arrow)}</a>";
-        return $"<nav class=\"bar\">{Link(at - 1, "← {0}")}<a href=\"{ReportWriter.IndexName}\">Report</a>{Link(at + 1, "{0} →")}</nav>";
+        var all = pages.Runs;
+        int at = pages.NumberOf(run);
+        string Link(int index, string before, string after) => index < 0 || index >= all.Count || all[index].Status == RunStatus.NotRun && index < at
+            ? "<span></span>"
+            : $"<a href=\"{pages.AddressOf(index)}\">{before}{PageFrame.Encode(all[index].Document.Title)}{after}</a>";
+        return $"<nav class=\"bar\" aria-label=\"Report\">{Link(at - 1, "← ", "")}<a href=\"{pages.Index}\">Report</a>{Link(at + 1, "", " →")}</nav>";
     }
 
     private static string Banner(NotebookRun run) => run.Status switch
@@ -81,9 +87,9 @@ internal static class NotebookPage
     private static string Contents(MarkdownText markdown)
     {
         var entries = markdown.Headings.Where(heading => heading.Level is 2 or 3).ToList();
-        return entries.Count < 3 ? "" : "<details class=\"contents\"><summary>Contents</summary><ul>"
+        return entries.Count < 3 ? "" : "<nav class=\"contents\" aria-label=\"Contents\"><details><summary>Contents</summary><ul>"
             + string.Concat(entries.Select(
                 entry => $"<li class=\"level{entry.Level}\"><a href=\"#{Uri.EscapeDataString(entry.Id)}\">{entry.Html}</a></li>"))
-                + "</ul></details>";
+            + "</ul></details></nav>\n";
     }
 }

@@ -10,6 +10,9 @@ namespace ApproxNets.Cli.Reporting;
 /// <summary>What all pages of a report share: head, style, foot, scripts.</summary>
 internal static class PageFrame
 {
+    /// <summary>The id of the page's text.</summary>
+    public const string MainId = "main";
+
     private static readonly string Style = Resource("report.css");
     private static readonly string MathStyle = Resource("temml.css");
     private static readonly Lazy<string> Plotly = new(() => Script(NotebookHost.OpenPlotly()));
@@ -26,7 +29,8 @@ internal static class PageFrame
     public static string Make(string title, string body, bool charts)
     {
         bool math = body.Contains("<span class=\"math", StringComparison.Ordinal);
-        string[] scripts = [.. charts ? (string[])[Plotly.Value] : [], .. math ? (string[])[Math] : [], .. charts || math ? (string[])[Own] : []];
+        bool own = charts || math || body.Contains("<section class=\"code\"", StringComparison.Ordinal);
+        string[] scripts = [.. charts ? (string[])[Plotly.Value] : [], .. math ? (string[])[Math] : [], .. own ? (string[])[Own] : []];
         return $$"""
             <!DOCTYPE html>
             <html lang="en">
@@ -43,6 +47,7 @@ internal static class PageFrame
             </style>
             </head>
             <body>
+            <a class="skip" href="#{{MainId}}">Skip to the text</a>
             {{body}}
             {{string.Concat(scripts.Select(script => $"<script>{script}</script>\n"))}}</body>
             </html>

@@ -13,7 +13,7 @@ namespace ApproxNets.Cli.Reporting;
 internal sealed class ReportWriter
 {
     public const string IndexName = "index.html";
-    private static readonly JsonSerializerOptions Format = new()
+    internal static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
@@ -25,6 +25,7 @@ internal sealed class ReportWriter
     private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly RunResult _result;
+    private readonly ReportPages _pages;
     private readonly (string? Hash, bool? Dirty) _commit;
     private long _written;
     private TimeSpan _writing;
@@ -33,7 +34,7 @@ internal sealed class ReportWriter
     /// <exception cref="UsageException">The report cannot be written there, or would replace what is no report.</exception>
     public ReportWriter(string folder, RunResult result)
     {
-        (_folder, _result) = (folder, result);
+        (_folder, _result, _pages) = (folder, result, new ReportPages(result.Notebooks));
         Check();
         _commit = Provenance.CommitOf(result.Repository);
         try
@@ -78,10 +79,14 @@ internal sealed class ReportWriter
                     ["status"] = StatusName(run.Status),
                     ["seconds"] = Math.Round(run.Seconds, 3),
                     ["parameters"] = run.Parameters.DeepClone(),
+                    ["published"] = run.Published.DeepClone(),
+                    ["commit"] = _commit.Hash,
+                    ["cpu"] = Provenance.CpuName(),
+                    ["threads"] = Environment.ProcessorCount,
                 }));
                 if (run.Status != RunStatus.Running)
                 {
-                    AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _result.Notebooks, _folder));
+                    AtomicFile.WriteText(Path.Combine(_folder, run.PageName), NotebookPage.Make(run, _pages, _folder));
                 }
 
                 WriteIndex();
@@ -93,6 +98,22 @@ internal sealed class ReportWriter
             }
 
             (_written, _writing) = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(start));
+        }
+    }
+
+    /// <summary>Writes the report as one file, which holds all pages and needs no other; <see cref="Problem"/> says how that went.</summary>
+    public void WriteSingle(string path)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                AtomicFile.WriteText(path, SinglePage.Make(_result, Facts(), _folder));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Problem = $"the report could not be written to {path}: {e.Message}";
+            }
         }
     }
 
@@ -129,7 +150,7 @@ internal sealed class ReportWriter
     private void WriteIndex()
     {
         var facts = Facts();
-        AtomicFile.WriteText(Path.Combine(_folder, IndexName), IndexPage.Make(_result, facts));
+        AtomicFile.WriteText(Path.Combine(_folder, IndexName), IndexPage.Make(_result, _pages, facts));
         AtomicFile.WriteText(Path.Combine(_folder, "report.json"), facts.ToJsonString(Format) + "\n");
     }
 

@@ -16,6 +16,7 @@ internal sealed class NotebookRunner : IDisposable
     private readonly Terminal _terminal;
     private readonly bool _verbose;
     private readonly TimeSpan? _cellTimeout;
+    private readonly bool _goesOn;
     private readonly CancellationToken _cancellation;
     private readonly NotebookEngine _engine = new();
     private readonly OutputCollector _outputs = new();
@@ -24,9 +25,10 @@ internal sealed class NotebookRunner : IDisposable
     private (NotebookCell Cell, int CodeCell, int Number) _at;
 
     private NotebookRunner(NotebookRun run, IReadOnlyDictionary<string, string> given, Action save, Terminal terminal, bool verbose,
-        TimeSpan? cellTimeout, CancellationToken cancellation)
+        TimeSpan? cellTimeout, bool goesOn, CancellationToken cancellation)
     {
-        (_run, _given, _save, _terminal, _verbose, _cellTimeout, _cancellation) = (run, given, save, terminal, verbose, cellTimeout, cancellation);
+        (_run, _given, _save, _terminal, _verbose, _cellTimeout, _goesOn, _cancellation) =
+            (run, given, save, terminal, verbose, cellTimeout, goesOn, cancellation);
     }
 
     /// <summary>Runs the notebook; the working directory is its folder meanwhile.</summary>
@@ -37,10 +39,11 @@ internal sealed class NotebookRunner : IDisposable
     /// <param name="verbose">Shows console output on the terminal too.</param>
     /// <param name="cellTimeout">How long a cell may take; null for any time.</param>
     /// <param name="cancellation">Stops the run.</param>
+    /// <param name="goesOn">Runs the cells behind one that fails, too.</param>
     public static async Task ExecuteAsync(NotebookRun run, IReadOnlyDictionary<string, string> given, Action save, Terminal terminal,
-        bool verbose, TimeSpan? cellTimeout, CancellationToken cancellation)
+        bool verbose, TimeSpan? cellTimeout, CancellationToken cancellation, bool goesOn = false)
     {
-        using var runner = new NotebookRunner(run, given, save, terminal, verbose, cellTimeout, cancellation);
+        using var runner = new NotebookRunner(run, given, save, terminal, verbose, cellTimeout, goesOn, cancellation);
         using var end = new ProcessEnd(runner.EndWithProcess);
         string before = Directory.GetCurrentDirectory();
         NotebookHost.Begin(pageHasPlotly: true);
@@ -57,6 +60,7 @@ internal sealed class NotebookRunner : IDisposable
                 run.Published[key] = ParameterValue.ToJson(value);
             }
 
+            run.Checked = NotebookHost.Checked;
             NotebookHost.Begin();
             NotebookHost.Progress = null;
             NotebookHost.Cancellation = CancellationToken.None;
@@ -89,7 +93,7 @@ internal sealed class NotebookRunner : IDisposable
             {
                 _terminal.BeginCell(++codeCell, count, Label(heading, cell));
                 await RunCellAsync(cell, codeCell, i + 1);
-                if (_run.Status == RunStatus.Running && cell.HasTag(NotebookCell.ParametersTag))
+                if (_run.Status == RunStatus.Running && cell.HasTag(NotebookCell.ParametersTag) && !_run.Failures.ContainsKey(cell))
                 {
                     Inject(cells, i, codeCell, declared);
                 }
@@ -107,7 +111,7 @@ internal sealed class NotebookRunner : IDisposable
             }
         }
 
-        _run.Status = _run.Status == RunStatus.Running ? RunStatus.Ok : _run.Status;
+        _run.Status = _run.Status != RunStatus.Running ? _run.Status : _run.Failures.Count == 0 ? RunStatus.Ok : RunStatus.Failed;
     }
 
     private async Task RunCellAsync(NotebookCell cell, int codeCell, int number)
@@ -189,9 +193,9 @@ internal sealed class NotebookRunner : IDisposable
 
     private void Fail(string name, string message, int? line, NotebookCell cell, int codeCell, int number)
     {
-        _run.Status = RunStatus.Failed;
+        _run.Status = _goesOn ? _run.Status : RunStatus.Failed;
         string? code = line is { } n ? cell.Source.Split('\n').ElementAtOrDefault(n - 1)?.Trim() : null;
-        _run.Failure = new CellFailure(_run.Document.FileName, codeCell, number, line, code, name, message);
+        _run.Failures[cell] = new CellFailure(_run.Document.FileName, codeCell, number, line, code, name, message);
     }
 
     private void Show(CellMessage message)

@@ -15,6 +15,7 @@ internal static class Formatters
         Show<DotDiagram>(diagram => diagram.ToHtml(), diagram => diagram.Svg());
         Show<MultiplierCard>(card => card.ToHtml(), card => card.ToSvg());
         Show<ProgressBar>(bar => bar.ToHtml());
+        Show<CheckResult>(result => result.ToHtml());
 
         // Plotly.NET has a formatter of its own, which loads plotly.js from the network.
         Show<Plotly.NET.GenericChart>(chart => FigureHtml.Html(chart, null));

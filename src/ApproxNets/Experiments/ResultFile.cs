@@ -113,7 +113,7 @@ public static class ResultFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"'{path}': found no comparison of methods ({e.Message}), expected a file as notebook 04 writes it.", e);
+            throw new InvalidDataException($"'{path}': found no comparison of methods ({e.Message}), expected a file as notebook 05 writes it.", e);
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class ReportSafetyTests : IDisposable
     public void Images_and_drawings_of_a_cell_are_images_and_no_markup()
     {
         static string Shown(string mime, string content) => CellOutputHtml.ToHtml(
-            new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { [mime] = content } }, new MarkdownText(".", ".", new HashSet<string>()));
+            new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { [mime] = content } }, new MarkdownText(".", ".", new ReportPages([])));
 
         AssertSafe(Shown("image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg' onload='window.ran=1'/>"));
         Assert.Contains("left-out", Shown("image/png", "AA\" onerror=\"window.ran=1"), StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public sealed class ReportSafetyTests : IDisposable
             return;
         }
 
-        string html = new MarkdownText(notebooks, _folder.Path, new HashSet<string>()).ToHtml($"![x]({url})");
+        string html = new MarkdownText(notebooks, _folder.Path, new ReportPages([])).ToHtml($"![x]({url})");
 
         Assert.Contains(reason, html, StringComparison.Ordinal);
         Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
@@ -180,7 +180,7 @@ public sealed class ReportSafetyTests : IDisposable
     private static IEnumerable<string> Hostile(string kind) => JsonNode.Parse(File.ReadAllText(Path.Combine(
         RepositoryFolder.Find(AppContext.BaseDirectory), "tests", "browser", "hostile.json")))![kind]!.AsArray().Select(text => (string)text!);
 
-    private MarkdownText Markdown() => new(_folder.Path, _folder.Path, new HashSet<string>());
+    private MarkdownText Markdown() => new(_folder.Path, _folder.Path, new ReportPages([]));
 
     private static IHtmlDocument Parse(string html) => new HtmlParser(new HtmlParserOptions { IsScripting = true }).ParseDocument($"<!DOCTYPE html><body>{html}");
 

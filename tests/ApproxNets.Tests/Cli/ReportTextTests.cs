@@ -29,7 +29,7 @@ public sealed class ReportTextTests
     [Fact]
     public void Headings_get_unique_ids()
     {
-        var markdown = new MarkdownText(".", ".", new HashSet<string>());
+        var markdown = new MarkdownText(".", ".", new ReportPages([]));
 
         string html = markdown.ToHtml("## The *error* map") + markdown.ToHtml("## The error map\n\n### Of `m`");
 
@@ -40,7 +40,7 @@ public sealed class ReportTextTests
     [Fact]
     public void Initials_are_no_lists_and_punctuation_stays_with_its_formula()
     {
-        var markdown = new MarkdownText(".", ".", new HashSet<string>());
+        var markdown = new MarkdownText(".", ".", new ReportPages([]));
 
         Assert.Equal("<ul>\n<li>J. N. Mitchell: Logarithms.</li>\n</ul>\n", markdown.ToHtml("- J. N. Mitchell: Logarithms."));
         string html = markdown.ToHtml("The map $x$.");
@@ -50,7 +50,7 @@ public sealed class ReportTextTests
     [Fact]
     public void Formulas_are_for_temml_and_the_page_brings_it()
     {
-        var markdown = new MarkdownText(".", ".", new HashSet<string>());
+        var markdown = new MarkdownText(".", ".", new ReportPages([]));
         string html = markdown.ToHtml("Where $a<b_1$:\n\n$$\n\\frac{a}{b}\n$$");
 
         Assert.Contains("<span class=\"math\">a&lt;b_1</span>", html, StringComparison.Ordinal);

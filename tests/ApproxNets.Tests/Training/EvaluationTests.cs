@@ -90,6 +90,57 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public void CorrectSaysOfEveryImageWhatAccuracyCounts()
+    {
+        using var network = TinyProblem.Network(2);
+        var data = TinyProblem.Data();
+        bool[] correct = Evaluation.Correct(network, data.Validation, data.Statistics, 7);
+        Assert.Equal(data.Validation.Count, correct.Length);
+        Assert.Equal(correct, Evaluation.Correct(network, data.Validation, data.Statistics));
+        Assert.Equal(Evaluation.Accuracy(network, data.Validation, data.Statistics), correct.Count(c => c) / (double)correct.Length);
+        for (int i = 0; i < 3; i++)
+        {
+            bool alone = Evaluation.Accuracy(network, data.Validation.Take(i + 1), data.Statistics) * (i + 1) > correct.Take(i).Count(c => c) + 0.5;
+            Assert.Equal(alone, correct[i]);
+        }
+
+        Assert.Throws<ArgumentException>(() => Evaluation.Correct(network, data.Validation.Take(0), data.Statistics));
+        long before = LiveTensors.Settled();
+        Evaluation.Correct(network, data.Validation, data.Statistics, 6);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    /// <summary>By counting all outcomes of n fair coins: those that are no more even than the one found.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(5, 0)]
+    [InlineData(2, 9)]
+    [InlineData(9, 2)]
+    [InlineData(6, 6)]
+    public void McNemarIsTheTwoSidedTestOfCoins(int onlyFirst, int onlySecond)
+    {
+        int n = onlyFirst + onlySecond;
+        int uneven = Enumerable.Range(0, 1 << n).Count(coins =>
+            Math.Abs((2 * System.Numerics.BitOperations.PopCount((uint)coins)) - n) >= Math.Abs(onlyFirst - onlySecond));
+        Assert.Equal(uneven / (double)(1 << n), Evaluation.McNemar(Answers(onlyFirst, 0), Answers(0, onlySecond)), 1e-12);
+
+        bool[] Answers(int first, int second) =>
+            [.. Enumerable.Range(0, n + 14).Select(i => i < onlyFirst ? first > 0 : i < n ? second > 0 : i % 2 == 0)];
+    }
+
+    [Fact]
+    public void McNemarHoldsForThousandsOfImages()
+    {
+        // 1,300 against 1,200 of 2,500 coins: two deviations, 100 / sqrt(2500), by the normal distribution 0.0455 and with its correction 0.0477.
+        bool[] first = [.. Enumerable.Range(0, 2500).Select(i => i < 1300)];
+        Assert.Equal(0.0477, Evaluation.McNemar(first, [.. first.Select(c => !c)]), 0.0003);
+        Assert.Equal(1, Evaluation.McNemar(first, first));
+        Assert.Throws<ArgumentException>(() => Evaluation.McNemar(first, first[1..]));
+        Assert.Throws<ArgumentException>(() => Evaluation.McNemar([], []));
+    }
+
+    [Fact]
     public void AccuracyLeavesNoTensor()
     {
         using var network = TinyProblem.Network(2);
