@@ -212,6 +212,8 @@ public sealed class ReadmeTests
     [InlineData("README.md")]
     [InlineData("CONTRIBUTING.md")]
     [InlineData("data/README.md")]
+    [InlineData("notebooks/README.md")]
+    [InlineData("notebooks/glossary.md")]
     [InlineData("data/results/README.md")]
     [InlineData("data/results/APPENDIX.md")]
     public void Relative_links_lead_somewhere(string file)
@@ -222,6 +224,14 @@ public sealed class ReadmeTests
 
         Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(folder, target)), $"{file} links to {target}"));
     }
+
+    [Fact]
+    public void Relative_links_of_lessons_and_solutions_lead_somewhere() => Assert.All(
+        Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.ipynb", SearchOption.AllDirectories),
+        file => Assert.All(
+            NotebookDocument.Load(file).Cells.Where(cell => cell.IsMarkdown).SelectMany(cell => Regex.Matches(cell.Source, @"\]\(([^)#\s]+)"))
+                .Select(match => match.Groups[1].Value).Where(target => !target.Contains("://", StringComparison.Ordinal)),
+            target => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(file)!, target)), $"{file} links to {target}")));
 
     [Fact]
     public async Task The_code_runs_as_in_a_notebook()
