@@ -29,7 +29,8 @@ internal static class PageFrame
     public static string Make(string title, string body, bool charts)
     {
         bool math = body.Contains("<span class=\"math", StringComparison.Ordinal);
-        bool own = charts || math || body.Contains("<section class=\"code\"", StringComparison.Ordinal);
+        bool own = charts || math || body.Contains("<section class=\"code\"", StringComparison.Ordinal)
+            || body.Contains("<div class=\"cards\"", StringComparison.Ordinal);
         string[] scripts = [.. charts ? (string[])[Plotly.Value] : [], .. math ? (string[])[Math] : [], .. own ? (string[])[Own] : []];
         return $$"""
             <!DOCTYPE html>
