@@ -128,14 +128,18 @@ public sealed class Lease : IDisposable
         return File.Exists(path) && now - File.GetLastWriteTimeUtc(path) > Lifetime;
     }
 
-    private void Renew()
+    /// <summary>A sign of life, unless another has taken over.</summary>
+    internal void Renew()
     {
         try
         {
-            if (ReadHolder(_path) == _holder)
+            // One handle for both: a file that an heir has put here meanwhile is not overwritten.
+            using var stream = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            byte[] own = System.Text.Encoding.ASCII.GetBytes(_holder), found = new byte[own.Length];
+            if (stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false) == own.Length && found.AsSpan().SequenceEqual(own))
             {
-                using var stream = new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-                stream.Write(System.Text.Encoding.ASCII.GetBytes(_holder));
+                stream.Position = 0;
+                stream.Write(own);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

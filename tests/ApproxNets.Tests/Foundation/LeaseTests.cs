@@ -60,6 +60,28 @@ public sealed class LeaseTests
         Assert.Equal("12-0123abcd-0123abcd", File.ReadAllText(path));
     }
 
+    [Fact]
+    public void A_sign_of_life_renews_the_own_lease_only()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "job.lease");
+        var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        using var lease = Lease.TryTake(path)!;
+        string own = File.ReadAllText(path), heir = own[..^1] + (own[^1] == '0' ? '1' : '0');
+        File.SetLastWriteTimeUtc(path, old);
+        lease.Renew();
+        Assert.NotEqual(old, File.GetLastWriteTimeUtc(path));
+        Assert.Equal(own, File.ReadAllText(path));
+        File.WriteAllText(path, heir);
+        File.SetLastWriteTimeUtc(path, old);
+        lease.Renew();
+        Assert.Equal(old, File.GetLastWriteTimeUtc(path));
+        Assert.Equal(heir, File.ReadAllText(path));
+        File.Delete(path);
+        lease.Renew();
+        Assert.False(File.Exists(path));
+    }
+
     private static string OwnerOfEndedProcess()
     {
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, "--version") { RedirectStandardOutput = true })!;
