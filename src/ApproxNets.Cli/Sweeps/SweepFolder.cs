@@ -28,11 +28,9 @@ internal sealed class SweepFolder(string path)
             .Select(System.IO.Path.GetFileNameWithoutExtension).OfType<string>(),
     ];
 
-    /// <summary>Names of the jobs at work: neither settled, nor left behind by a process that was killed, by this machine's clock.</summary>
+    /// <summary>Names of the jobs at work: neither settled, nor left behind by a process that was killed.</summary>
     public HashSet<string> Running() =>
-    [
-        .. Ids("claimed").Except(Ids("done")).Except(Ids("failed")).Where(id => DateTime.UtcNow - File.GetLastWriteTimeUtc(Claimed(id)) < Lease.Lifetime),
-    ];
+        [.. Ids("claimed").Except(Ids("done")).Except(Ids("failed")).Where(id => Lease.IsHeld(Claimed(id)))];
 
     /// <summary>Times at which jobs were finished.</summary>
     public IEnumerable<DateTime> Finished() => new DirectoryInfo(System.IO.Path.Combine(path, "done")) is { Exists: true } folder

@@ -62,6 +62,11 @@ public sealed class Lease : IDisposable
         return TryMake(path, holder) ? new(path, holder) : null;
     }
 
+    /// <summary>Whether a lease is held, by this machine's clock: for reports; who wants it asks for it.</summary>
+    /// <param name="path">Its file.</param>
+    public static bool IsHeld(string path) =>
+        ReadHolder(path) is { } holder && !AtomicFile.IsOfEndedProcess(holder) && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < Lifetime;
+
     /// <summary>Gives the lease back.</summary>
     public void Dispose()
     {

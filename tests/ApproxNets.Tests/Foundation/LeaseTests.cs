@@ -28,11 +28,14 @@ public sealed class LeaseTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "job.lease");
         File.WriteAllText(path, OwnerOfEndedProcess());
+        Assert.False(Lease.IsHeld(path));
         var leases = new Lease?[16];
         Parallel.For(0, leases.Length, i => leases[i] = Lease.TryTake(path));
         Assert.Single(leases, lease => lease is not null);
         Assert.Equal([path], Directory.GetFiles(folder.Path));
+        Assert.True(Lease.IsHeld(path));
         leases.Single(lease => lease is not null)!.Dispose();
+        Assert.False(Lease.IsHeld(path));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
