@@ -33,12 +33,23 @@ internal static class SweepCommand
         {
             file, folder, dry, workers, threads, retry, worker, slurm, pilots, partition, time, status, collect,
         };
-        Sweep Open(ParseResult parsed) => new(parsed.GetValue(file)!, parsed.GetValue(folder));
-        status.SetAction(parsed => Open(parsed).Status(Console.WriteLine));
-        collect.SetAction(parsed => Open(parsed).Collect(parsed.GetValue(from)!, Console.WriteLine));
-        command.SetAction((parsed, _) =>
+        int With(ParseResult parsed, Func<Sweep, int> work)
         {
-            var sweep = Open(parsed);
+            var sweep = new Sweep(parsed.GetValue(file)!, parsed.GetValue(folder));
+            try
+            {
+                return work(sweep);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                throw new UsageException(e.Message.Contains(sweep.Folder.Path, StringComparison.Ordinal) ? e.Message : $"'{sweep.Folder.Path}': {e.Message}");
+            }
+        }
+
+        status.SetAction(parsed => With(parsed, sweep => sweep.Status(Console.WriteLine)));
+        collect.SetAction(parsed => With(parsed, sweep => sweep.Collect(parsed.GetValue(from)!, Console.WriteLine)));
+        command.SetAction((parsed, _) => Task.FromResult(With(parsed, sweep =>
+        {
             int count = parsed.GetValue(workers), each = parsed.GetValue(threads);
             if (count < 1 || each < 0 || parsed.GetValue(pilots) < 1)
             {
@@ -47,7 +58,7 @@ internal static class SweepCommand
 
             if (parsed.GetValue(dry))
             {
-                return Task.FromResult(sweep.List(Console.WriteLine));
+                return sweep.List(Console.WriteLine);
             }
 
             if (parsed.GetValue(retry))
@@ -55,12 +66,12 @@ internal static class SweepCommand
                 sweep.Folder.Forgive(sweep.Jobs);
             }
 
-            return Task.FromResult(parsed.GetValue(slurm)
+            return parsed.GetValue(slurm)
                 ? sweep.Submit(parsed.GetValue(pilots), Math.Max(1, each), parsed.GetValue(partition), parsed.GetValue(time), Console.WriteLine)
                 : count > 1 || each > 0
                     ? sweep.RunWorkers(count, each > 0 ? each : Math.Max(1, Environment.ProcessorCount / count))
-                    : sweep.RunHere(parsed.GetValue(worker)));
-        });
+                    : sweep.RunHere(parsed.GetValue(worker));
+        })));
         return command;
     }
 
@@ -83,10 +94,10 @@ internal static class SweepCommand
 
         public int List(Action<string> say)
         {
-            var (done, failed, claimed) = (Folder.Ids("done"), Folder.Ids("failed"), Folder.Ids("claimed"));
+            var (done, failed, running) = (Folder.Ids("done"), Folder.Ids("failed"), Folder.Running());
             foreach (var job in Jobs)
             {
-                say($"{(done.Contains(job.Id) ? "done" : failed.Contains(job.Id) ? "failed" : claimed.Contains(job.Id) ? "running" : "open"),-8}{job}");
+                say($"{(done.Contains(job.Id) ? "done" : failed.Contains(job.Id) ? "failed" : running.Contains(job.Id) ? "running" : "open"),-8}{job}");
             }
 
             say($"{Jobs.Count} jobs, {Jobs.Count(j => !done.Contains(j.Id))} not done. Nothing was run.");
@@ -95,7 +106,7 @@ internal static class SweepCommand
 
         public int Status(Action<string> say)
         {
-            var (done, failed, claimed) = (Folder.Ids("done"), Folder.Ids("failed"), Folder.Ids("claimed"));
+            var (done, failed, claimed) = (Folder.Ids("done"), Folder.Ids("failed"), Folder.Running());
             failed.ExceptWith(done);
             int finished = Jobs.Count(j => done.Contains(j.Id)), broken = Jobs.Count(j => failed.Contains(j.Id)), running = Jobs.Count(j => claimed.Contains(j.Id));
             int open = Jobs.Count - finished - broken;
@@ -126,16 +137,9 @@ internal static class SweepCommand
                 throw new UsageException($"'{Folder.Path}': found none of {Jobs.Count} jobs finished, expected some.");
             }
 
-            try
+            foreach (string written in SweepTable.Write(Folder, done))
             {
-                foreach (string written in SweepTable.Write(Folder, done))
-                {
-                    say($"Written: {written}");
-                }
-            }
-            catch (InvalidDataException e)
-            {
-                throw new UsageException(e.Message);
+                say($"Written: {written}");
             }
 
             say($"{done.Count} of {Jobs.Count} jobs");
@@ -193,6 +197,11 @@ internal static class SweepCommand
                 return CommandLine.Cancelled;
             }
 
+            foreach (var process in processes.Where(p => p.ExitCode != 0))
+            {
+                terminal.WriteLine($"A process ended with exit code {process.ExitCode}; what it left undone is open.");
+            }
+
             return End(terminal);
         }
 
@@ -228,7 +237,7 @@ internal static class SweepCommand
         private int End(Terminal terminal)
         {
             Status(terminal.WriteLine);
-            return Jobs.Any(Folder.HasFailed) ? CommandLine.Failure : CommandLine.Success;
+            return Jobs.All(Folder.IsDone) ? CommandLine.Success : CommandLine.Failure;
         }
 
         /// <summary>The command line of one worker of this sweep.</summary>

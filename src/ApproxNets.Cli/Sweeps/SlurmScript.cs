@@ -25,22 +25,23 @@ internal static class SlurmScript
         string threadCount = threads.ToString(CultureInfo.InvariantCulture);
         return $"""
             #!/bin/bash
-            #SBATCH --job-name={name}
+            #SBATCH --job-name="{name}"
             #SBATCH --array=1-{pilots.ToString(CultureInfo.InvariantCulture)}
             #SBATCH --cpus-per-task={threadCount}
             #SBATCH --requeue
             #SBATCH --open-mode=append
-            #SBATCH --output={log}
-            #SBATCH --signal=B:TERM@{SecondsToStop.ToString(CultureInfo.InvariantCulture)}
+            #SBATCH --output="{log}"
+            #SBATCH --signal=B:USR1@{SecondsToStop.ToString(CultureInfo.InvariantCulture)}
             {(partition is null ? "" : $"#SBATCH --partition={partition}\n")}{(time is null ? "" : $"#SBATCH --time={time}\n")}
             export {string.Join(' ', Threads(threads).Select(p => $"{p.Key}={p.Value}"))}
+            # Before the limit the worker keeps its epochs and ends, and the pilot takes its place in the queue again; who cancels it ends it for good.
+            trap 'limit=yes; kill -TERM $worker' USR1
+            trap 'kill -TERM $worker' TERM
             {string.Join(' ', worker.Select(Quoted))} &
             worker=$!
-            # Before the limit: the worker keeps its epochs and ends, and the pilot takes its place in the queue again.
-            trap 'kill -TERM $worker 2>/dev/null' TERM
+            while kill -0 $worker 2>/dev/null; do wait $worker; done
             wait $worker; code=$?
-            while kill -0 $worker 2>/dev/null; do wait $worker; code=$?; done
-            if [ $code = 130 ]; then scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"; fi
+            if [ "$limit" = yes ] && [ $code -ge 128 ]; then scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"; fi
             exit $code
 
             """;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Commands;
+using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 
 namespace ApproxNets.Cli.Sweeps;
@@ -46,19 +47,33 @@ internal static class SweepFile
             throw new UsageException($"'{path}': found a block with {string.Join(", ", block.Select(p => p.Key))}, expected command, options and grid.");
         }
 
-        IEnumerable<IEnumerable<string>> lines = [[block["command"]!.GetValue<string>(), .. (block["options"] as JsonObject ?? []).SelectMany(p => Words(p.Key, p.Value))]];
-        foreach (var (name, values) in block["grid"] as JsonObject ?? [])
+        var (options, grid) = (Part(path, block, "options"), Part(path, block, "grid"));
+        if (options.Select(p => p.Key).Intersect(grid.Select(p => p.Key)).FirstOrDefault() is { } twice)
         {
-            var list = values as JsonArray ?? throw new UsageException($"'{path}': found no list of values of '{name}' in a grid, expected one.");
+            throw new UsageException($"'{path}': found '{twice}' both in the options and in the grid of a block, expected it in one of them.");
+        }
+
+        IEnumerable<IEnumerable<string>> lines = [[block["command"]!.GetValue<string>(), .. options.SelectMany(p => Words(p.Key, p.Value))]];
+        foreach (var (name, values) in grid)
+        {
+            var list = values is JsonArray { Count: > 0 } some
+                ? some : throw new UsageException($"'{path}': found no list of values of '{name}' in a grid, expected one.");
             lines = lines.SelectMany(line => list.Select(value => line.Concat(Words(name, value))));
         }
 
         return lines.Select(line => line.ToArray());
     }
 
+    private static JsonObject Part(string path, JsonObject block, string name) => block[name] switch
+    {
+        null => [],
+        JsonObject part => part,
+        var other => throw new UsageException($"'{path}': found {other.ToJsonString()} as {name} of a block, expected an object of names and values."),
+    };
+
     private static IEnumerable<string> Words(string name, JsonNode? value) => value switch
     {
-        JsonArray list => [$"--{name}", .. list.Select(v => v!.ToString())],
+        JsonArray list when list.All(v => v is JsonValue) => [$"--{name}", .. list.Select(v => v!.ToString())],
         JsonValue flag when flag.GetValueKind() is JsonValueKind.True => [$"--{name}"],
         JsonValue flag when flag.GetValueKind() is JsonValueKind.False => [],
         JsonValue single => [$"--{name}", single.ToString()],
@@ -76,32 +91,21 @@ internal static class SweepFile
         }
 
         var experiment = command.Open(parsed, parts, null, CancellationToken.None);
-        string recipe = JsonSerializer.Serialize(experiment.Recipe);
-        var id = new Fingerprint("sweep job", 1).Add("command", string.Join(' ', Sorted(line))).Add("data", experiment.Data.Sha256)
-            .Add("library", experiment.Library.Sha256).Add("recipe", Fingerprint.Sha256Of(recipe));
-        return new(id.Sha256[..16], line);
-    }
+        var id = new Fingerprint("sweep job", 2).Add("command", command.Name).Add("algorithms", Experiment.Algorithms);
 
-    /// <summary>The options of a line in order of their names: theirs in the manifest does not matter.</summary>
-    private static IEnumerable<string> Sorted(string[] line)
-    {
-        var options = new List<List<string>>();
-        foreach (string word in line.Skip(1))
+        // Values and not words: how a number is written, in what order, and whether a default is named does not matter, but what the default is.
+        foreach (var option in command.Options)
         {
-            if (word.StartsWith("--", StringComparison.Ordinal))
-            {
-                options.Add([]);
-            }
-
-            options[^1].Add(word);
+            id.Add(option.Name, JsonSerializer.Serialize(parsed.GetValue<object>(option.Name)));
         }
 
-        return options.Select(o => string.Join(' ', o)).Order(StringComparer.Ordinal).Prepend(line[0]);
+        id.Add("data", experiment.Data.Sha256).Add("library", experiment.Library.Sha256).Add("recipe", Fingerprint.Sha256Of(JsonSerializer.Serialize(experiment.Recipe)));
+        return new(id.Sha256[..16], line);
     }
 }
 
 /// <summary>One run of a sweep.</summary>
-/// <param name="Id">Hash of all that decides its result: command, options, settings behind them, data and multipliers.</param>
+/// <param name="Id">Hash of all that decides its result: command, options, settings behind them, versions of algorithms, data and multipliers.</param>
 /// <param name="Line">The command line.</param>
 internal sealed record SweepJob(string Id, IReadOnlyList<string> Line)
 {

@@ -19,7 +19,7 @@ internal sealed class SweepFolder(string path)
     public bool HasFailed(SweepJob job) => File.Exists(Failed(job.Id)) && !IsDone(job);
 
     /// <summary>Takes a job; null if another process has it.</summary>
-    public Lease? TryTake(SweepJob job) => Lease.TryTake(System.IO.Path.Combine(path, "claimed", job.Id + ".lease"));
+    public Lease? TryTake(SweepJob job) => Lease.TryTake(Claimed(job.Id));
 
     /// <summary>Names of the jobs that a folder holds: "done", "failed" or "claimed". Reads one folder, not one file for every job.</summary>
     public HashSet<string> Ids(string state) => !Directory.Exists(System.IO.Path.Combine(path, state)) ? [] :
@@ -27,6 +27,10 @@ internal sealed class SweepFolder(string path)
         .. Directory.EnumerateFiles(System.IO.Path.Combine(path, state)).Where(f => !f.EndsWith(".tmp", StringComparison.Ordinal))
             .Select(System.IO.Path.GetFileNameWithoutExtension).OfType<string>(),
     ];
+
+    /// <summary>Names of the jobs at work: neither settled, nor left behind by a process that was killed.</summary>
+    public HashSet<string> Running() =>
+        [.. Ids("claimed").Except(Ids("done")).Except(Ids("failed")).Where(id => Lease.IsHeld(Claimed(id)))];
 
     /// <summary>Times at which jobs were finished.</summary>
     public IEnumerable<DateTime> Finished() => new DirectoryInfo(System.IO.Path.Combine(path, "done")) is { Exists: true } folder
@@ -42,7 +46,17 @@ internal sealed class SweepFolder(string path)
         Write(Failed(job.Id), new JsonObject { ["id"] = job.Id, ["line"] = Words(job), ["error"] = message, ["machine"] = Environment.MachineName, ["time_utc"] = DateTime.UtcNow });
 
     /// <summary>Why a job failed.</summary>
-    public string Error(string id) => JsonNode.Parse(File.ReadAllText(Failed(id)))?["error"]?.ToString() ?? "";
+    public string Error(string id)
+    {
+        try
+        {
+            return (JsonNode.Parse(File.ReadAllText(Failed(id))) as JsonObject)?["error"]?.ToString() ?? "";
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            return $"unknown ({e.Message})"; // damaged, or forgiven by another process meanwhile
+        }
+    }
 
     /// <summary>Forgets the failures of jobs, which are tried again then.</summary>
     public void Forgive(IEnumerable<SweepJob> jobs)
@@ -69,8 +83,14 @@ internal sealed class SweepFolder(string path)
     }
 
     /// <summary>Takes what another folder has finished and this one has not.</summary>
+    /// <exception cref="UsageException">The other is no folder of a sweep that finished a job.</exception>
     public int Merge(SweepFolder other)
     {
+        if (!Directory.Exists(System.IO.Path.Combine(other.Path, "done")))
+        {
+            throw new UsageException($"'{other.Path}': found no folder 'done' in it, expected the folder of a sweep with finished jobs.");
+        }
+
         var missing = other.Ids("done").Except(Ids("done")).ToList();
         foreach (string id in missing)
         {
@@ -85,6 +105,8 @@ internal sealed class SweepFolder(string path)
     private static JsonArray Words(SweepJob job) => [.. job.Line.Select(word => JsonValue.Create(word))];
 
     private string Done(string id) => System.IO.Path.Combine(path, "done", id + ".json");
+
+    private string Claimed(string id) => System.IO.Path.Combine(path, "claimed", id + ".lease");
 
     private string Failed(string id) => System.IO.Path.Combine(path, "failed", id + ".json");
 

@@ -102,7 +102,7 @@ internal static class SweepTable
             JsonArray list => string.Join(' ', list.Select(v => v?.ToString())),
             _ => value.ToString(),
         };
-        return text.AsSpan().IndexOfAny(",\"\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
     private static Figure? Front(List<JsonObject> rows)

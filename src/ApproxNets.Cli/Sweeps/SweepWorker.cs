@@ -69,7 +69,7 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
         {
             return false; // another job is making what this one needs
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             folder.Fail(job, $"{e.GetType().Name}: {e.Message}");
             say($"{job}: failed: {e.Message}");

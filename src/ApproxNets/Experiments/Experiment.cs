@@ -44,6 +44,9 @@ public sealed class Experiment
         _teacher = new(FindTeacher, LazyThreadSafetyMode.PublicationOnly); // a teacher whose training was stopped is asked again
     }
 
+    /// <summary>Every algorithm with its version, as "name:version name:version": results of other versions may differ.</summary>
+    public static string Algorithms => StageKeys.All;
+
     /// <summary>The images.</summary>
     public ImageDataset Data { get; }
 

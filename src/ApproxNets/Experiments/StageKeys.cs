@@ -13,21 +13,30 @@ namespace ApproxNets.Experiments;
 /// </summary>
 internal static class StageKeys
 {
+    // Those of "assignment", "errors" and "subset" are of no stage, but of results that are computed from stages.
+    private static readonly (string Algorithm, int Version)[] Versions =
+    [
+        ("float", 1), ("qat", 1), ("agn", 1), ("retrained", 1), ("exact", 1), ("noise", 1), ("points", 1), ("search", 1), ("assignment", 1), ("errors", 1), ("subset", 1),
+    ];
+
+    /// <summary>Every algorithm with its version, for results that many of them lead to.</summary>
+    public static string All => string.Join(' ', Versions.Select(v => FormattableString.Invariant($"{v.Algorithm}:{v.Version}")));
+
     public static Fingerprint Float(Experiment experiment, string? startSha256, string? teacher)
     {
-        var key = new Fingerprint("float", 1).Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
+        var key = New("float").Add(Images(experiment)).Add(experiment.Recipe.Float.AddTo).Add(Taught(experiment, teacher));
         return startSha256 is null ? key : key.Add("from", startSha256);
     }
 
     public static Fingerprint Quantized(Experiment experiment, Stage from, string? teacher) =>
-        new Fingerprint("qat", 1).Add(Start(experiment, from)).Add(experiment.Recipe.Quantized.AddTo).Add(Taught(experiment, teacher));
+        New("qat").Add(Start(experiment, from)).Add(experiment.Recipe.Quantized.AddTo).Add(Taught(experiment, teacher));
 
     public static Fingerprint Searched(Experiment experiment, Stage from, AgnOptions agn) =>
-        new Fingerprint("agn", 1).Add(Start(experiment, from)).Add(agn.AddTo).Add(experiment.Recipe.AgnTraining.AddTo);
+        New("agn").Add(Start(experiment, from)).Add(agn.AddTo).Add(experiment.Recipe.AgnTraining.AddTo);
 
     public static Fingerprint Retrained(
         Experiment experiment, Stage from, IEnumerable<string> multipliers, TrainingOptions options, GradientKind gradient, string? teacher) =>
-        new Fingerprint("retrained", 1).Add(Start(experiment, from)).Add("multipliers", string.Join(' ', multipliers)).Add("gradient", gradient switch
+        New("retrained").Add(Start(experiment, from)).Add("multipliers", string.Join(' ', multipliers)).Add("gradient", gradient switch
         {
             GradientKind.StraightThrough => "straight-through",
             GradientKind.Difference => "difference",
@@ -40,14 +49,14 @@ internal static class StageKeys
         $"{m.Name}:{m.TableHash}" + (m.Scale == 1 ? "" : FormattableString.Invariant($":{m.Scale:R}")));
 
     public static Fingerprint Exact(Experiment experiment, Stage from, TrainingOptions options, string? teacher) =>
-        new Fingerprint("exact", 1).Add(Start(experiment, from)).Add(options.AddTo).Add(Taught(experiment, teacher));
+        New("exact").Add(Start(experiment, from)).Add(options.AddTo).Add(Taught(experiment, teacher));
 
     public static Fingerprint Noise(Experiment experiment, Stage from, IReadOnlyList<double> sigmas, TrainingOptions options) =>
-        new Fingerprint("noise", 1).Add(Start(experiment, from)).Add("sigmas", sigmas).Add(options.AddTo);
+        New("noise").Add(Start(experiment, from)).Add("sigmas", sigmas).Add(options.AddTo);
 
     public static Fingerprint Points(Experiment experiment, Stage from, IReadOnlyList<Assignment> assignments, FineTuning variant)
     {
-        var key = new Fingerprint("points", 1).Add(Start(experiment, from)).Add("trains", variant switch
+        var key = New("points").Add(Start(experiment, from)).Add("trains", variant switch
         {
             FineTuning.Joint or FineTuning.Taught => "all",
             FineTuning.NormOnly => "norms",
@@ -63,7 +72,7 @@ internal static class StageKeys
     }
 
     public static Fingerprint Search(Experiment experiment, Stage from, string method, AssignmentContext context, int images) =>
-        new Fingerprint("search", 1).Add(Start(experiment, from)).Add("library", context.Library.Sha256).Add("method", method)
+        New("search").Add(Start(experiment, from)).Add("library", context.Library.Sha256).Add("method", method)
             .Add("budget", context.Budget).Add("loss", context.Loss).Add("measured-images", images).Add("seed", context.Seed).Add(key =>
             {
                 if (experiment.Recipe.TunedWeights)
@@ -71,6 +80,8 @@ internal static class StageKeys
                     key.Add("weights", "tuned 1");
                 }
             });
+
+    private static Fingerprint New(string stage) => new(stage, Versions.Single(v => v.Algorithm == stage).Version);
 
     private static Action<Fingerprint> Images(Experiment experiment) => key => key
         .Add("network", experiment.Recipe.Network).Add("data", experiment.Data.Sha256).Add("images", experiment.Data.Training.Count);

@@ -96,14 +96,14 @@ public sealed class StageStore
             return kept;
         }
 
+        DateTime before = File.GetLastWriteTimeUtc(path);
         if (FindKept() is { } found)
         {
             return found;
         }
 
-        bool isDamaged = File.Exists(path);
         using Lease lease = Claim(full);
-        if (!isDamaged && FindKept() is { } made) // by another process, meanwhile
+        if (File.GetLastWriteTimeUtc(path) != before && FindKept() is { } made) // by another process, meanwhile
         {
             return made;
         }
@@ -129,17 +129,16 @@ public sealed class StageStore
     /// <exception cref="StageBusyException">Another process is computing it, and the store does not wait.</exception>
     public T Keep<T>(string name, Fingerprint key, Func<T> compute)
     {
-        string full = NameOf(name, key.Sha256);
+        string full = NameOf(name, key.Sha256), path = Path.Combine(_folder, full + ".json");
         KeptResult<T>? FindKept() => Kept(full + ".json", file => ReadResult<T>(file, name, key));
+        DateTime before = File.GetLastWriteTimeUtc(path);
         if (FindKept() is { } found)
         {
             return found.Result;
         }
 
-        string path = Path.Combine(_folder, full + ".json");
-        bool isDamaged = File.Exists(path);
         using Lease lease = Claim(full);
-        if (!isDamaged && FindKept() is { } made) // by another process, meanwhile
+        if (File.GetLastWriteTimeUtc(path) != before && FindKept() is { } made) // by another process, meanwhile
         {
             return made.Result;
         }

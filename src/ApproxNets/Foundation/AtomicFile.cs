@@ -9,7 +9,7 @@ namespace ApproxNets.Foundation;
 /// <summary>Writes a file whole or not at all.</summary>
 /// <remarks>
 /// A process that is killed leaves its temporary file. Its name says whose it is: the process, and a hash of the machine that counts
-/// processes. The next process that writes to the folder removes those whose process is gone; those of other machines, on shared storage,
+/// processes, since it was started: two machines may have one name. The next process that writes to the folder removes those whose process is gone; those of other machines, on shared storage,
 /// and of earlier versions once nothing was written to them for a day.
 /// </remarks>
 public static partial class AtomicFile
@@ -108,12 +108,12 @@ public static partial class AtomicFile
         }
     }
 
-    /// <summary>What tells apart containers of one machine, each of which counts its own processes.</summary>
+    /// <summary>What tells apart machines of one name, and containers of one machine, each of which counts its own processes.</summary>
     private static string ProcessSpace()
     {
         try
         {
-            return OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "";
+            return OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget + File.ReadAllText("/proc/sys/kernel/random/boot_id") : "";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

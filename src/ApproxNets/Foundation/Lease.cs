@@ -62,6 +62,11 @@ public sealed class Lease : IDisposable
         return TryMake(path, holder) ? new(path, holder) : null;
     }
 
+    /// <summary>Whether a lease is held, by this machine's clock: for reports; who wants it asks for it.</summary>
+    /// <param name="path">Its file.</param>
+    public static bool IsHeld(string path) =>
+        ReadHolder(path) is { } holder && !AtomicFile.IsOfEndedProcess(holder) && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < Lifetime;
+
     /// <summary>Gives the lease back.</summary>
     public void Dispose()
     {
@@ -128,14 +133,18 @@ public sealed class Lease : IDisposable
         return File.Exists(path) && now - File.GetLastWriteTimeUtc(path) > Lifetime;
     }
 
-    private void Renew()
+    /// <summary>A sign of life, unless another has taken over.</summary>
+    internal void Renew()
     {
         try
         {
-            if (ReadHolder(_path) == _holder)
+            // One handle for both: a file that an heir has put here meanwhile is not overwritten.
+            using var stream = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            byte[] own = System.Text.Encoding.ASCII.GetBytes(_holder), found = new byte[own.Length];
+            if (stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false) == own.Length && found.AsSpan().SequenceEqual(own))
             {
-                using var stream = new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-                stream.Write(System.Text.Encoding.ASCII.GetBytes(_holder));
+                stream.Position = 0;
+                stream.Write(own);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -306,6 +306,28 @@ public sealed class StageStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_stage_that_another_process_made_again_meanwhile_is_taken()
+    {
+        using var folder = new TemporaryFolder();
+        var key = new Fingerprint("test", 1);
+        string name = StageStore.NameOf("search", key.Sha256);
+        File.WriteAllText(Path.Combine(folder.Path, name + ".json"), "damaged");
+        var lease = Lease.TryTake(Path.Combine(folder.Path, name + ".lease"))!;
+        var store = new StageStore(folder.Path)
+        {
+            Notice = text =>
+            {
+                if (text.Contains("waiting", StringComparison.Ordinal))
+                {
+                    lease.Dispose();
+                    new StageStore(folder.Path) { Notice = _ => { } }.Keep("search", key, () => 2);
+                }
+            },
+        };
+        Assert.Equal(2, store.Keep<int>("search", key, () => throw new InvalidOperationException("computed twice")));
+    }
+
+    [Fact]
     public void AnUnknownProfileIsAnError() => Assert.Contains("smoke", Assert.Throws<ArgumentException>(() => Recipe.For("fast")).Message);
 
     /// <summary>Takes the sum out of a file of text with a header length, if it has one, before it.</summary>

@@ -28,11 +28,14 @@ public sealed class LeaseTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "job.lease");
         File.WriteAllText(path, OwnerOfEndedProcess());
+        Assert.False(Lease.IsHeld(path));
         var leases = new Lease?[16];
         Parallel.For(0, leases.Length, i => leases[i] = Lease.TryTake(path));
         Assert.Single(leases, lease => lease is not null);
         Assert.Equal([path], Directory.GetFiles(folder.Path));
+        Assert.True(Lease.IsHeld(path));
         leases.Single(lease => lease is not null)!.Dispose();
+        Assert.False(Lease.IsHeld(path));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
@@ -58,6 +61,28 @@ public sealed class LeaseTests
         File.WriteAllText(path, "12-0123abcd-0123abcd");
         lease.Dispose();
         Assert.Equal("12-0123abcd-0123abcd", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_sign_of_life_renews_the_own_lease_only()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "job.lease");
+        var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        using var lease = Lease.TryTake(path)!;
+        string own = File.ReadAllText(path), heir = own[..^1] + (own[^1] == '0' ? '1' : '0');
+        File.SetLastWriteTimeUtc(path, old);
+        lease.Renew();
+        Assert.NotEqual(old, File.GetLastWriteTimeUtc(path));
+        Assert.Equal(own, File.ReadAllText(path));
+        File.WriteAllText(path, heir);
+        File.SetLastWriteTimeUtc(path, old);
+        lease.Renew();
+        Assert.Equal(old, File.GetLastWriteTimeUtc(path));
+        Assert.Equal(heir, File.ReadAllText(path));
+        File.Delete(path);
+        lease.Renew();
+        Assert.False(File.Exists(path));
     }
 
     private static string OwnerOfEndedProcess()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli;
 using ApproxNets.Cli.Commands;
@@ -41,6 +42,16 @@ public sealed class SweepTests : IDisposable
     }
 
     [Theory]
+    [InlineData("compare", """ "lambda": 0.5 """, """ "lambda": [0.50] """)]
+    [InlineData("compare", """ "retraining": 3 """, """ "retraining": "3", "profile": "quick", "retrain": false """)]
+    [InlineData("points", """ "multipliers": 4 """, """ "seed": 1 """)]
+    public void How_an_option_is_written_and_whether_a_default_is_named_are_not(string command, string one, string other)
+    {
+        string Id(string options) => Read($$"""{ "jobs": [ { "command": "{{command}}", "options": { "network": "lenet5", {{options}} } } ] }""").Single().Id;
+        Assert.Equal(Id(one), Id(other));
+    }
+
+    [Theory]
     [InlineData("[]", "no list of jobs")]
     [InlineData("""{ "jobs": [] }""", "no list of jobs")]
     [InlineData("""{ "jobs": [ { "command": "compare", "grids": {} } ] }""", "grids")]
@@ -51,6 +62,16 @@ public sealed class SweepTests : IDisposable
     [InlineData("""{ "jobs": [ { "command": "compare", "options": { "library": "nowhere" } } ] }""", "nowhere")]
     [InlineData("""{ "jobs": [ { "command": "compare", "grid": { "seed": 1 } } ] }""", "seed")]
     [InlineData("{", "sweep.json")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": ["tuned"] } ] }""", "as options of a block")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "grid": "seed" } ] }""", "as grid of a block")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "grid": { "seed": [] } } ] }""", "'seed'")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "grid": { "seed": [null] } } ] }""", "null for 'seed'")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": { "method": ["agn", null] } } ] }""", "for 'method'")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": { "method": [["agn"]] } } ] }""", "for 'method'")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": { "lambda": { "of": 1 } } } ] }""", "for 'lambda'")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": { "lambda": 1 }, "grid": { "lambda": [1, 2] } } ] }""", "both in the options and in the grid")]
+    [InlineData("""{ "jobs": [ { "command": "compare", "options": { "seed": 1, "seed": 2 } } ] }""", "seed")]
+    [InlineData("""{ "jobs": [ { "command": null } ] }""", "expected command")]
     public void A_manifest_that_is_none_is_one_clear_error(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<UsageException>(() => Read(text)).Message, StringComparison.Ordinal);
 
@@ -125,6 +146,45 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void A_job_whose_own_wait_was_cancelled_has_failed_and_the_others_go_on()
+    {
+        var jobs = Jobs(2);
+        var folder = Folder("cancelled");
+        Worker(folder, job => job == jobs[0] ? throw new TaskCanceledException("a download took too long") : ResultOf(job)).Work(jobs);
+        Assert.True(folder.HasFailed(jobs[0]));
+        Assert.True(folder.IsDone(jobs[1]));
+    }
+
+    [Fact]
+    public void A_job_is_running_while_its_lease_is_written_to()
+    {
+        var jobs = Jobs(3);
+        var folder = Folder("running");
+        using var first = folder.TryTake(jobs[0]);
+        using var second = folder.TryTake(jobs[1]);
+        using var third = folder.TryTake(jobs[2]);
+        folder.Finish(jobs[1], ResultOf(jobs[1])); // killed before it gave the lease back
+        File.SetLastWriteTimeUtc(Path.Combine(folder.Path, "claimed", jobs[2].Id + ".lease"), DateTime.UtcNow.AddMinutes(-5));
+        Assert.Equal([jobs[0].Id], folder.Running());
+    }
+
+    [Fact]
+    public void A_failure_that_is_damaged_or_gone_does_not_end_the_status()
+    {
+        var jobs = Jobs(1);
+        var folder = Folder("failures");
+        folder.Fail(jobs[0], "no such layer");
+        File.WriteAllText(Path.Combine(folder.Path, "failed", jobs[0].Id + ".json"), "{");
+        Assert.Contains("unknown", folder.Error(jobs[0].Id), StringComparison.Ordinal);
+        folder.Forgive(jobs);
+        Assert.Contains("unknown", folder.Error(jobs[0].Id), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_is_no_sweep_has_nothing_to_merge() =>
+        Assert.Contains("nowhere", Assert.Throws<UsageException>(() => Folder("here").Merge(Folder("nowhere"))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Folders_of_two_machines_merge_to_the_table_of_one()
     {
         var jobs = Jobs(6);
@@ -173,6 +233,10 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(0, await Invoke("sweep", "collect", file, "--folder", folder));
         Assert.Equal(3, File.ReadAllLines(Path.Combine(folder, "table.csv")).Length);
         Assert.Equal(2, await Invoke("sweep", file, "--jobs", "0"));
+        Assert.Equal(2, await Invoke("sweep", "collect", file, "--folder", folder, "--from", folder + "x"));
+        Assert.Equal(2, await Invoke("sweep", file, "--folder", file)); // a file, no folder
+        Assert.Equal(2, await Invoke("sweep", file, "--folder", file, "--slurm"));
+        Assert.Equal(2, await Invoke("sweep", file + "x"));
     }
 
     [Fact]
@@ -180,9 +244,10 @@ public sealed class SweepTests : IDisposable
     {
         string[] lines = SlurmScript.Text("study", 7, 2, "short", "01:00:00", "/x/pilot-%A-%a.log", ["/a b/approxnets", "it's.json"]).Split('\n');
         Assert.StartsWith("#!", lines[0], StringComparison.Ordinal);
+        Assert.Contains("#SBATCH --job-name=\"study\"", lines);
         foreach (string expected in new[]
         {
-            "#SBATCH --array=1-7", "#SBATCH --cpus-per-task=2", "#SBATCH --requeue", "#SBATCH --signal=B:TERM@120", "#SBATCH --partition=short",
+            "#SBATCH --array=1-7", "#SBATCH --cpus-per-task=2", "#SBATCH --requeue", "#SBATCH --signal=B:USR1@120", "#SBATCH --partition=short",
             "#SBATCH --time=01:00:00", "'/a b/approxnets' 'it'\\''s.json' &",
         })
         {
@@ -191,6 +256,29 @@ public sealed class SweepTests : IDisposable
 
         Assert.Contains(lines, line => line.StartsWith("export ", StringComparison.Ordinal) && line.Contains("OMP_NUM_THREADS=2", StringComparison.Ordinal));
         Assert.DoesNotContain(SlurmScript.Text("study", 1, 1, null, null, "log", ["a"]).Split('\n'), line => line.Contains("--partition", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("USR1", 130, "requeue 5_2\n")] // the limit is near
+    [InlineData("TERM", 130, "")] // cancelled by its user
+    [InlineData("USR1", 1, "")] // it was at its end, and a job has failed
+    public void A_pilot_queues_again_at_its_limit_only(string signal, int code, string expected)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Slurm's nodes run Linux.");
+        string begun = Path.Combine(_temporary.Path, "begun"), requeued = Path.Combine(_temporary.Path, "requeued");
+        string work = $"trap 'exit {code}' TERM; touch {begun}; while :; do sleep 0.05; done";
+        string script = SlurmScript.Text("study", 1, 1, null, null, "log", ["/bin/bash", "-c", work]);
+        var start = new ProcessStartInfo("/bin/bash", ["-c", $"scontrol() {{ echo \"$@\" >> {requeued}; }}\nSLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=2\n{script}"]);
+        using var pilot = Process.Start(start)!;
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(begun), TimeSpan.FromMinutes(1)));
+        using (var kill = Process.Start("/bin/bash", ["-c", $"kill -{signal} {pilot.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        pilot.WaitForExit();
+        Assert.Equal(code, pilot.ExitCode);
+        Assert.Equal(expected, File.Exists(requeued) ? File.ReadAllText(requeued) : "");
     }
 
     private static Task<int> Invoke(params string[] line) => CommandLine.InvokeAsync(CommandLine.Root(), line);
