@@ -291,12 +291,19 @@ public sealed class SweepTests : IDisposable
     {
         JsonObject Point(string method, double savings) => new()
         {
-            ["method"] = method, ["savings"] = savings, ["top1"] = 90.25, ["search_seconds"] = 3.5, ["multipliers"] = new JsonArray("a", "b,c"),
+            ["method"] = method,
+            ["savings"] = savings,
+            ["top1"] = 90.25,
+            ["search_seconds"] = 3.5,
+            ["multipliers"] = new JsonArray("a", "b,c"),
         };
         return new()
         {
-            ["network"] = "lenet5", ["seed"] = int.Parse(job.Line[2], System.Globalization.CultureInfo.InvariantCulture), ["commit"] = "abc",
-            ["points"] = new JsonArray(Point("agn", 0.5), Point("uniform", 0.25)), ["provenance"] = new JsonObject { ["cpu"] = "x" },
+            ["network"] = "lenet5",
+            ["seed"] = int.Parse(job.Line[2], System.Globalization.CultureInfo.InvariantCulture),
+            ["commit"] = "abc",
+            ["points"] = new JsonArray(Point("agn", 0.5), Point("uniform", 0.25)),
+            ["provenance"] = new JsonObject { ["cpu"] = "x" },
         };
     }
 
