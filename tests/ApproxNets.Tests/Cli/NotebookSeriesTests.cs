@@ -63,11 +63,12 @@ public sealed class NotebookSeriesTests
         Assert.True(run.Status == RunStatus.Ok, fixture.Log.ToString());
     }
 
-    /// <summary>Copies the notebooks, and the committed comparisons that notebook 05 shows.</summary>
+    /// <summary>Copies the notebooks, and the committed results that notebooks 05 and 07 show.</summary>
     private static string[] CopyAll(NotebookFixture fixture)
     {
         string[] sources = Copied(fixture, "notebooks", "*.ipynb");
         Copied(fixture, Path.Combine("data", "results"), "agn-*.json");
+        Copied(fixture, Path.Combine("data", "results"), "qos-*.json");
         return sources;
     }
 
