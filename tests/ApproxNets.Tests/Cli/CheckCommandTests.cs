@@ -18,18 +18,18 @@ public sealed class CheckCommandTests
         string path = Add(fixture, "01-some.ipynb",
             ("start", NotebookFixture.Reference + "double right = 0.25;"),
             ("exercise-01-1", Right),
-            ("exercise-01-2", "int Twice(int x) => y * 2;\nCheck.Number(\"01.2\", 3, Twice(1), 2, 0)"),
-            ("exercise-01-3", "Check.That(new Exercise<int, int>(\"01.3\", 1, x => x, [5], x => $\"{x}\", (a, b) => a == b), x => x + 1)"),
-            ("exercise-01-9", "1 + 1")); // no such exercise
+            ("exercise-91-2", "int Twice(int x) => y * 2;\nCheck.Number(\"91.2\", 3, Twice(1), 2, 0)"),
+            ("exercise-91-3", "Check.That(new Exercise<int, int>(\"91.3\", 1, x => x, [5], x => $\"{x}\", (a, b) => a == b), x => x + 1)"),
+            ("exercise-91-9", "1 + 1")); // no lesson has these ids
 
         var grade = Assert.Single(await GradeAsync(fixture, path));
 
         Assert.Equal((2, 6), (grade.Points, grade.Possible));
-        Assert.Equal(["01.1", "01.2", "01.3", "01.9"], grade.Exercises.Select(result => result.Exercise));
+        Assert.Equal(["01.1", "91.2", "91.3", "91.9"], grade.Exercises.Select(result => result.Exercise));
         Assert.StartsWith("the cell failed: CompilationError: CS0103", grade.Exercises[1].Message, StringComparison.Ordinal);
         Assert.Equal((0, 3), (grade.Exercises[1].Points, grade.Exercises[1].Possible));
         Assert.Equal("differs for 5: yours gives 6", grade.Exercises[2].Message);
-        Assert.StartsWith("found no check of 01.9", grade.Exercises[3].Message, StringComparison.Ordinal);
+        Assert.StartsWith("found no check of 91.9", grade.Exercises[3].Message, StringComparison.Ordinal);
         Assert.Equal(3, grade.Failure!.CodeCell);
 
         string text = CheckCommand.TextOf(grade);
