@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ApproxNets.Cli.Notebooks;
+using ApproxNets.Cli.Reporting;
 using ApproxNets.Cli.Running;
 using ApproxNets.Foundation;
 using ApproxNets.Interactive;
@@ -13,8 +12,6 @@ namespace ApproxNets.Cli.Commands;
 internal static class CheckCommand
 {
     private const int LongestMessage = 160;
-
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create()
     {
@@ -57,9 +54,9 @@ internal static class CheckCommand
             plan.Notebooks.ToList().ForEach(notebook => Grading.Solve(notebook, solutions));
         }
 
-        foreach (var notebook in plan.Notebooks.Where(notebook => Grading.ExercisesOf(notebook).Count == 0))
+        if (plan.Notebooks.FirstOrDefault(notebook => Grading.ExercisesOf(notebook).Count == 0) is { } plain)
         {
-            throw new UsageException($"{notebook.Path}: found no exercise, expected code cells with ids such as exercise-03-1.");
+            throw new UsageException($"{plain.Path}: found no exercise, expected code cells with ids such as exercise-03-1.");
         }
 
         if (json is not null)
@@ -143,7 +140,7 @@ internal static class CheckCommand
     {
         try
         {
-            AtomicFile.WriteText(path, JsonOf(grades).ToJsonString(Format) + "\n");
+            AtomicFile.WriteText(path, JsonOf(grades).ToJsonString(ReportWriter.Format) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -61,7 +61,9 @@ internal static class CompareCommand
 
     private static Results Of(Experiment experiment, Action<string> say)
     {
-        double floating = 100 * experiment.TestAccuracy(experiment.Float().Model), quantised = 100 * experiment.TestAccuracy(experiment.Quantized().Model);
+        // The stages first: a job of a sweep that must wait for one has measured nothing yet.
+        var (floatModel, quantisedModel) = (experiment.Float().Model, experiment.Quantized().Model);
+        double floating = 100 * experiment.TestAccuracy(floatModel), quantised = 100 * experiment.TestAccuracy(quantisedModel);
         say(Invariant($"{experiment.Recipe.Network}, seed {experiment.Recipe.Float.Seed}: float {floating:F2} %, 8-bit {quantised:F2} %"));
         var points = new List<AssignmentResult>();
         foreach (var result in experiment.Compare())

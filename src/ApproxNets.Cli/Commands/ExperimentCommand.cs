@@ -101,9 +101,9 @@ internal sealed class ExperimentCommand : Command
     /// <summary>Does the command's work on an experiment of <see cref="Open"/> and gives what it would have written.</summary>
     public JsonObject Collect(ParseResult parsed, Experiment experiment)
     {
-        JsonObject? last = null;
-        _work(parsed, [experiment], new(_ => { }, (_, first, results) => last = ResultFile.Of(first, results)));
-        return last ?? throw new InvalidOperationException($"{Name} wrote no results.");
+        (Experiment First, object Results)? last = null;
+        _work(parsed, [experiment], new(_ => { }, (_, first, results) => last = (first, results)));
+        return last is { } written ? ResultFile.Of(written.First, written.Results) : throw new InvalidOperationException($"{Name} wrote no results.");
     }
 
     private int Run(ParseResult parsed)

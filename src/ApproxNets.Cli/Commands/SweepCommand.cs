@@ -173,8 +173,7 @@ internal static class SweepCommand
             }
             catch (OperationCanceledException)
             {
-                terminal.WriteLine("Stopped. What is finished is kept: the same command goes on from there.");
-                return CommandLine.Cancelled;
+                return Stopped(terminal);
             }
 
             return isOneOfSeveral ? CommandLine.Success : End(terminal);
@@ -193,8 +192,7 @@ internal static class SweepCommand
 
             if (interruption.Token.IsCancellationRequested)
             {
-                terminal.WriteLine("Stopped. What is finished is kept: the same command goes on from there.");
-                return CommandLine.Cancelled;
+                return Stopped(terminal);
             }
 
             foreach (var process in processes.Where(p => p.ExitCode != 0))
@@ -232,6 +230,12 @@ internal static class SweepCommand
             var parsed = CommandLine.Root().Parse([.. job.Line]);
             var command = (ExperimentCommand)parsed.CommandResult.Command;
             return command.Collect(parsed, command.Open(parsed, _parts, null, cancellation));
+        }
+
+        private static int Stopped(Terminal terminal)
+        {
+            terminal.WriteLine("Stopped. What is finished is kept: the same command goes on from there.");
+            return CommandLine.Cancelled;
         }
 
         private int End(Terminal terminal)

@@ -61,12 +61,7 @@ internal static partial class Verification
 
     internal static IEnumerable<string> Values(string text)
     {
-        var lines = new List<string>();
-        foreach (string line in text.Split('\n').Where(line => !Passing().IsMatch(line)))
-        {
-            lines.Add(line);
-        }
-
+        List<string> lines = [.. text.Split('\n').Where(line => !Passing().IsMatch(line))];
         for (int i = 1; i < lines.Count; i++)
         {
             if (!Rule().IsMatch(lines[i]))
