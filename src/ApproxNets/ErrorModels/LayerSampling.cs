@@ -77,27 +77,36 @@ public static class LayerSampling
     private static byte[] DrawReceptiveFields(byte[] codes, byte padding, Conv2dShape shape, int count, Random random)
     {
         var fields = new byte[count * shape.FanIn];
-        int channels = shape.InChannels / shape.Groups, next = 0;
+        int channels = shape.InChannels / shape.Groups;
         for (int k = 0; k < count; k++)
         {
             int image = random.Next(shape.Batch), group = random.Next(shape.Groups);
             int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H;
             int left = (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W;
-            for (int c = 0; c < channels; c++)
-            {
-                int plane = ((image * shape.InChannels) + (group * channels) + c) * shape.Height * shape.Width;
-                for (int i = 0; i < shape.KernelHeight; i++)
-                {
-                    for (int j = 0; j < shape.KernelWidth; j++)
-                    {
-                        int y = top + (i * shape.Dilation.H), x = left + (j * shape.Dilation.W);
-                        bool inside = y >= 0 && y < shape.Height && x >= 0 && x < shape.Width;
-                        fields[next++] = inside ? codes[plane + (y * shape.Width) + x] : padding;
-                    }
-                }
-            }
+            CopyPatch(codes, padding, shape, image, (group * channels, channels), (top, left), fields.AsSpan(k * shape.FanIn, shape.FanIn));
         }
 
         return fields;
+    }
+
+    /// <summary>Copies what the kernel sees in one place of some channels: rows of columns, channel after channel; padding where it looks beyond the
+    /// image.</summary>
+    internal static void CopyPatch(
+        ReadOnlySpan<byte> codes, byte padding, Conv2dShape shape, int image, (int First, int Count) channels, (int Top, int Left) corner, Span<byte> patch)
+    {
+        int next = 0;
+        for (int c = 0; c < channels.Count; c++)
+        {
+            int plane = ((image * shape.InChannels) + channels.First + c) * shape.Height * shape.Width;
+            for (int i = 0; i < shape.KernelHeight; i++)
+            {
+                for (int j = 0; j < shape.KernelWidth; j++)
+                {
+                    int y = corner.Top + (i * shape.Dilation.H), x = corner.Left + (j * shape.Dilation.W);
+                    bool inside = y >= 0 && y < shape.Height && x >= 0 && x < shape.Width;
+                    patch[next++] = inside ? codes[plane + (y * shape.Width) + x] : padding;
+                }
+            }
+        }
     }
 }

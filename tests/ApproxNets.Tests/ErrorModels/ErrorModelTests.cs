@@ -8,7 +8,8 @@ namespace ApproxNets.Tests.ErrorModels;
 public sealed class ErrorModelTests
 {
     public static TheoryData<IErrorModel> Models =>
-        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(100, 1), new BehaviouralErrorModel()];
+        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(100, 1), new FieldErrorModel(15),
+        new BehaviouralErrorModel()];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -192,6 +193,34 @@ public sealed class ErrorModelTests
         Assert.Equal(deviation, estimate.StandardDeviation, 1e-9 * deviation);
     }
 
+    [Theory]
+    [InlineData(1, 1, 0, 1)]
+    [InlineData(1, 2, 1, 1)]
+    [InlineData(2, 1, 1, 2)]
+    [InlineData(4, 2, 1, 1)]
+    public void FieldsOfADrawErrAsTheWholeSampleDoes(int groups, int stride, int padding, int dilation)
+    {
+        // Activations grow over channels and rows and the weights over the kernel, so that a patch from elsewhere would err otherwise.
+        var shape = new Conv2dShape(40, 4, 7, 8, 8, 3, 3) { Groups = groups, Stride = (stride, stride), Padding = (padding, padding), Dilation = (dilation, dilation) };
+        var random = new Random(5);
+        byte[] x = [.. Enumerable.Range(0, shape.InputLength).Select(i => (byte)((i / 56 % 4 * 40) + (i / 8 % 7 * 9) + random.Next(30)))];
+        byte[] w = [.. Enumerable.Range(0, shape.WeightLength).Select(i => (byte)((i % 9 * 20) + random.Next(60)))];
+        var sample = new LayerSample("c", Signedness.Unsigned, shape, x, 1, w, x[..shape.FanIn], [1], 1);
+        var multiplier = LayerSamples.WithError(Signedness.Unsigned, (a, b) => ((a * b) >> 6) - (a & 7) + (b & 3));
+        var (truth, drawn) = (new BehaviouralErrorModel().Estimate(multiplier, sample), new FieldErrorModel(300).Estimate(multiplier, sample));
+        Assert.NotEqual(truth, drawn);
+        Assert.Equal(1, drawn.StandardDeviation / truth.StandardDeviation, 0.06);
+        Assert.Equal(truth.Mean, drawn.Mean, 0.1 * truth.StandardDeviation);
+        Assert.Equal(1, drawn.ChannelMeanDeviation / truth.ChannelMeanDeviation, 0.06);
+        Assert.Equal(drawn, new FieldErrorModel(300).Estimate(multiplier, sample));
+        Assert.NotEqual(drawn, new FieldErrorModel(300, seed: 1).Estimate(multiplier, sample));
+        Assert.Equal(truth, new FieldErrorModel(10_000).Estimate(multiplier, sample));
+    }
+
+    [Fact]
+    public void AModelOfNoFieldIsAnError() =>
+        Assert.Contains("found 0 receptive fields", Assert.Throws<ArgumentOutOfRangeException>(() => new FieldErrorModel(0)).Message);
+
     [Fact]
     public void DistributionIsTheRelativeFrequency()
     {
@@ -211,5 +240,5 @@ public sealed class ErrorModelTests
     }
 
     [Fact]
-    public void NamesAreDistinct() => Assert.Equal(4, Models.Select(m => m.Data.Name).Distinct().Count());
+    public void NamesAreDistinct() => Assert.Equal(5, Models.Select(m => m.Data.Name).Distinct().Count());
 }

@@ -9,7 +9,8 @@ namespace ApproxNets.Tests.ErrorModels;
 public sealed class ErrorTableTests
 {
     public static TheoryData<IErrorModel> Models =>
-        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(300, 1), new BehaviouralErrorModel()];
+        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(300, 1), new FieldErrorModel(9),
+        new BehaviouralErrorModel()];
 
     [Theory]
     [MemberData(nameof(Models))]

@@ -20,7 +20,8 @@ public sealed class WeightTuningTests
     ];
 
     public static TheoryData<IErrorModel> Models =>
-        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(300, 1), new BehaviouralErrorModel()];
+        [new SingleDistributionErrorModel(), new MultiDistributionErrorModel(), new MonteCarloErrorModel(300, 1), new FieldErrorModel(2),
+        new BehaviouralErrorModel()];
 
     [Fact]
     public void Every_layer_has_its_own_table_of_one_circuit()
