@@ -50,7 +50,7 @@ internal static class PointsCommand
                 output.Say(Invariant($"{recipe.Network}, seed {recipe.Float.Seed}: float {100 * floatTop.Top1:F2} %, 8-bit {100 * quantisedTop.Top1:F2} %"));
                 bool before = parsed.GetValue(unsearched);
                 Stage from = before ? quantised.Stage : searched.Stage;
-                var table = experiment.Errors(before ? quantised.Model : searched.Model, new BehaviouralErrorModel());
+                var table = experiment.Errors(before ? quantised.Model : searched.Model, new FieldErrorModel());
                 var sigmas = searched.Stage.Result.Sigmas;
                 IReadOnlyList<double> scales = parsed.GetValue(savings) is { Length: > 0 } targets
                     ? OperatingPointFactors.ForSavings(table, sigmas, targets) : parsed.GetValue(factors)!;
@@ -61,7 +61,7 @@ internal static class PointsCommand
                     var result = new Results(
                         count, recipe.Float.Seed, 100 * floatTop.Top1, Top5(floatTop), 100 * quantisedTop.Top1, Top5(quantisedTop),
                         net.ParameterOverhead, net.StoredOverhead,
-                        before ? "before search" : "of the search",
+                        before ? "before search" : "of the search", table.Model,
                         [.. subset.Multipliers.Select(m => m.Name)], subset.Gap, [.. subset.Violations.Select(v => $"layer {v.Layer}, point {v.OperatingPoint}")], []);
                     net.Model.Dispose();
                     done.Add(result);
@@ -105,7 +105,7 @@ internal static class PointsCommand
     /// <summary>One search of one seed.</summary>
     private sealed record Results(
         int NMultipliers, int Seed, double FloatTop1, double? FloatTop5, double QuantisedTop1, double? QuantisedTop5, double ParameterOverhead,
-        double StoredOverhead, string Weights, IReadOnlyList<string> Multipliers, double? Gap, IReadOnlyList<string> Violations, List<Point> OperatingPoints)
+        double StoredOverhead, string Weights, string Errors, IReadOnlyList<string> Multipliers, double? Gap, IReadOnlyList<string> Violations, List<Point> OperatingPoints)
     {
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public IReadOnlyList<Results>? Others { get; init; }
