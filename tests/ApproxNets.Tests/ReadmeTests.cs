@@ -110,10 +110,13 @@ public sealed class ReadmeTests
     [Theory]
     [InlineData("error-model.json", "ResNet8")]
     [InlineData("error-model-resnet20.json", "ResNet20")]
+    [InlineData("error-model-resnet8.json", "ResNet8")]
+    [InlineData("error-model-resnet8-shipped.json", "ResNet8")]
     public void The_error_models_are_those_of_the_result_file(string file, string network) =>
         Assert.All(ResultOf(file)["models"]!.AsArray(), model => Assert.Contains(
             $"| {network} | {ResultOf(file)["pairs"]} | {model!["name"]} | {(double)model["pearson"]!:F3} | {(double)model["pearson_of_logs"]!:F3} | "
-            + $"{100 * (double)model["median_relative_error"]!:F1} % |", Results, StringComparison.Ordinal));
+            + $"{100 * (double)model["median_relative_error"]!:F1} % | {100 * (double)model["same_choice"]!:F0} % | {100 * (double)model["too_bold"]!:F0} % |",
+            Results, StringComparison.Ordinal));
 
     [Fact]
     public void The_degradations_are_those_of_the_result_file() =>

@@ -8,7 +8,7 @@ namespace ApproxNets.ErrorModels;
 /// assumes of its receptive fields, that any weight meets any activation, this model does not assume. It differs from <see cref="BehaviouralErrorModel"/> by
 /// the draw only, and costs about as much as K forward passes of one output pixel.
 /// </summary>
-/// <remarks>On ResNet8 with EvoApproxLib (<c>data/results/error-model.json</c>) it leads matching to the multiplier of the truth in 94 % of cases, where the
+/// <remarks>On ResNet8 with EvoApproxLib (<c>data/results/error-model-resnet8.json</c>) it leads matching to the multiplier of the truth in 94 % of cases, where the
 /// distributions do so in 78 %: filters are far from drawing their weights at random.</remarks>
 /// <param name="fields">K, places of all input channels, &gt;= 1; a sample that has no more is taken as it is.</param>
 /// <param name="seed">Seed of the draw.</param>
