@@ -8,22 +8,26 @@ internal static class CampaignCommand
 {
     private const string Program = "dotnet run --project tests/ApproxNets.Benchmarks -c Release -- campaign";
 
-    public static Command Create() => new("campaign", "Tries what is promised about faults. The exit code is 1 if anything is not so.") { Inputs(), Kills(), Faults() };
+    public static Command Create() => new("campaign", "Tries what is promised about faults. The exit code is 1 if anything is not so.") 
+    {
+        Inputs(), Kills(), Faults(), Steady(),
+    };
 
     private static Command Inputs()
     {
         var json = BenchCommand.JsonOption();
         var inputs = Number("--inputs", "Mutated inputs of each reader.", 1000);
         var seed = Number("--seed", "Seed of the mutations.", 1);
+        var minutes = Number("--minutes", "Minutes after which a slow reader has had enough inputs.", 60);
         var filter = Filter("readers", "'circuit' or 'stage'");
         var command = new Command(
             "inputs", "Gives every reader of files mutated ones and counts exceptions of the wrong kind, slow ones, large ones, and wrong content "
             + "taken for right.")
         {
-            json, inputs, seed, filter,
+            json, inputs, seed, minutes, filter,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(RunInputs(
-            parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(filter)!, parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
+            parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(filter)!, parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
         return command;
     }
 
@@ -61,39 +65,78 @@ internal static class CampaignCommand
         return command;
     }
 
-    internal static int RunInputs(int inputs, int seed, string filter, string? jsonFile, TextWriter output, CancellationToken cancellation)
+    private static Command Steady()
+    {
+        var json = BenchCommand.JsonOption();
+        var steps = Number("--steps", "Steps of training, and cells.", 4000);
+        var command = new Command("steady", "Trains and executes cells for long, and compares memory after a tenth with that at the end. Minutes.") { json, steps };
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            RunSteady(parsed.GetValue(steps), parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
+        return command;
+    }
+
+    internal static int RunInputs(
+        int inputs, int seed, int minutes, string filter, string? jsonFile, TextWriter output, CancellationToken cancellation)
     {
         string folder = Directory.CreateTempSubdirectory("approxnets-campaign-").FullName;
-        bool sound = true;
+        var results = new List<CampaignResult>();
         try
         {
             int code = BenchCommand.Measured(
                 () =>
                 {
-                    var results = new List<CampaignResult>();
                     foreach (var reader in CampaignReaders.Make(folder).Where(r => r.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)))
                     {
-                        results.Add(MutationCampaign.Run(reader, inputs, seed, cancellation));
-                        output.WriteLine(CampaignTable.Row(results[^1]));
+                        try
+                        {
+                            results.Add(MutationCampaign.Run(reader, inputs, seed, cancellation, TimeSpan.FromMinutes(minutes)));
+                            output.WriteLine(CampaignTable.Row(results[^1]));
+                        }
+                        catch (OperationCanceledException) when (results.Count > 0)
+                        {
+                            break; // what was tried before an interruption counts
+                        }
                     }
 
-                    sound = results.TrueForAll(result => result.IsSound);
-                    var report = CampaignReport.Inputs(results, $"{Program} inputs --inputs {inputs} --seed {seed}", seed);
-                    foreach (string section in (string[])["kills", "faults"])
+                    string command = $"{Program} inputs --inputs {inputs} --seed {seed} --minutes {minutes}";
+                    var (all, entries) = (Kept(jsonFile), CampaignReport.Inputs(results, command));
+                    var report = CampaignReport.Section(
+                        all, "readers", entries, ["inputs", "unexpected_exceptions", "slow", "large", "accepted_wrong"]);
+                    report["mutated_inputs"] = report["inputs"]!.DeepClone();
+                    report.Remove("inputs");
+                    report["command"] = command;
+                    report["seed"] = seed;
+                    report["most_cpu_seconds"] = MutationCampaign.LongestSeconds;
+                    report["most_allocated_bytes"] = MutationCampaign.MostBytes;
+                    foreach (string section in (string[])["kills", "faults", "steady"])
                     {
-                        report[section] = Kept(jsonFile)[section]?.DeepClone();
+                        report[section] = all[section]?.DeepClone();
                     }
 
                     return (report, CampaignTable.Summary(results));
                 },
                 jsonFile, output);
-            return code == 0 && !sound ? 1 : code;
+            return code == 0 && !results.TrueForAll(result => result.IsSound) ? 1 : code;
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    internal static int RunSteady(int steps, string? jsonFile, TextWriter output, CancellationToken cancellation) => BenchCommand.Measured(
+        () =>
+        {
+            var results = new List<SteadyResult>();
+            foreach (var result in SteadyCampaign.Run(steps, cancellation))
+            {
+                results.Add(result);
+                output.WriteLine(result);
+            }
+
+            return (Section("steady", CampaignReport.Steady(results, $"{Program} steady --steps {steps}"), jsonFile), null);
+        },
+        jsonFile, output);
 
     internal static int RunKills(
         IReadOnlyList<CampaignProgram> programs, int rounds, int seed, int jobs, string? jsonFile, TextWriter output, CancellationToken cancellation)
@@ -142,7 +185,7 @@ internal static class CampaignCommand
     private static JsonObject Section(string name, IEnumerable<JsonObject> entries, string? jsonFile, params IReadOnlyList<string> sums)
     {
         var all = Kept(jsonFile);
-        all[name] = CampaignReport.Section(all[name] as JsonObject, entries, sums);
+        all[name] = CampaignReport.Section(all[name] as JsonObject, "programs", entries, sums);
         return all;
     }
 

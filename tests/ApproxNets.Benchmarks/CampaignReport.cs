@@ -5,41 +5,25 @@ namespace ApproxNets.Benchmarks;
 /// <summary>Writes the figures of campaigns as JSON, with machine, versions and commit.</summary>
 internal static class CampaignReport
 {
-    /// <summary>What readers did with mutated files.</summary>
+    /// <summary>What readers did with mutated files: one entry a reader.</summary>
     /// <param name="results">One a reader.</param>
     /// <param name="command">The command line.</param>
-    /// <param name="seed">Seed of the mutations.</param>
-    public static JsonObject Inputs(IReadOnlyList<CampaignResult> results, string command, int seed)
+    public static IEnumerable<JsonObject> Inputs(IReadOnlyList<CampaignResult> results, string command) => results.Select(r => new JsonObject
     {
-        JsonObject json = Begin(command);
-        json["seed"] = seed;
-        json["most_cpu_seconds"] = MutationCampaign.LongestSeconds;
-        json["most_allocated_bytes"] = MutationCampaign.MostBytes;
-        json["mutated_inputs"] = results.Sum(r => r.Inputs);
-        json["unexpected_exceptions"] = results.Sum(r => r.Unexpected);
-        json["slow"] = results.Sum(r => r.Slow);
-        json["large"] = results.Sum(r => r.Large);
-        json["accepted_wrong"] = results.Sum(r => r.AcceptedWrong);
-        json["readers"] = new JsonArray(
-        [
-            .. results.Select(r => (JsonNode)new JsonObject
-            {
-                ["name"] = r.Reader,
-                ["has_sum"] = r.HasSum,
-                ["inputs"] = r.Inputs,
-                ["refused"] = r.Refused,
-                ["accepted"] = r.Accepted,
-                ["accepted_wrong"] = r.HasSum ? r.AcceptedWrong : null,
-                ["unexpected_exceptions"] = r.Unexpected,
-                ["slow"] = r.Slow,
-                ["large"] = r.Large,
-                ["slowest_cpu_seconds"] = BenchmarkReport.Rounded(r.SlowestSeconds),
-                ["largest_megabytes"] = BenchmarkReport.Rounded(r.LargestBytes / 1e6),
-                ["examples"] = Texts(r.Examples),
-            }),
-        ]);
-        return json;
-    }
+        ["name"] = r.Reader,
+        ["command"] = command,
+        ["has_sum"] = r.HasSum,
+        ["inputs"] = r.Inputs,
+        ["refused"] = r.Refused,
+        ["accepted"] = r.Accepted,
+        ["accepted_wrong"] = r.HasSum ? r.AcceptedWrong : null,
+        ["unexpected_exceptions"] = r.Unexpected,
+        ["slow"] = r.Slow,
+        ["large"] = r.Large,
+        ["slowest_cpu_seconds"] = BenchmarkReport.Rounded(r.SlowestSeconds),
+        ["largest_megabytes"] = BenchmarkReport.Rounded(r.LargestBytes / 1e6),
+        ["examples"] = Texts(r.Examples),
+    });
 
     /// <summary>What killed programs came to: one entry a program.</summary>
     /// <param name="results">One a program.</param>
@@ -78,29 +62,38 @@ internal static class CampaignReport
         ["examples"] = Texts(r.Examples),
     });
 
-    /// <summary>A section with machine, commit and sums. Entries of programs that were not tried this time stay, with the command that they are of.</summary>
+    /// <summary>How long running went.</summary>
+    /// <param name="results">One a kind of work.</param>
+    /// <param name="command">The command line.</param>
+    public static IEnumerable<JsonObject> Steady(IReadOnlyList<SteadyResult> results, string command) => results.Select(r => new JsonObject
+    {
+        ["name"] = r.Work,
+        ["command"] = command,
+        ["steps"] = r.Steps,
+        ["minutes"] = Math.Round(r.Time.TotalMinutes, 1),
+        ["resident_megabytes_at_a_tenth"] = BenchmarkReport.Rounded(r.BytesAtTenth / 1e6),
+        ["resident_megabytes_at_the_end"] = BenchmarkReport.Rounded(r.BytesAtEnd / 1e6),
+        ["kilobytes_a_step"] = BenchmarkReport.Rounded(r.BytesPerStep / 1e3),
+    });
+
+    /// <summary>A section with machine, commit and sums. Entries of what was not tried this time stay, with the command and commit that they are of.</summary>
     /// <param name="kept">The section as it was; null for none.</param>
+    /// <param name="list">Name of the list of entries.</param>
     /// <param name="entries">The new entries.</param>
     /// <param name="sums">Names of the counts to sum up.</param>
-    public static JsonObject Section(JsonObject? kept, IEnumerable<JsonObject> entries, params IReadOnlyList<string> sums)
+    public static JsonObject Section(JsonObject? kept, string list, IEnumerable<JsonObject> entries, IReadOnlyList<string> sums)
     {
         JsonObject json = BenchmarkReport.Machine(Environment.ProcessorCount);
         List<JsonObject> all = [.. entries];
+        all.ForEach(entry => entry["commit"] = json["commit"]?.DeepClone());
         static (string?, string?) Key(JsonNode entry) => ((string?)entry["name"], (string?)entry["fault"]);
-        all.AddRange((kept?["programs"] as JsonArray ?? []).Select(e => e!.DeepClone().AsObject()).Where(old => !all.Exists(e => Key(e) == Key(old))).ToList());
+        all.AddRange((kept?[list] as JsonArray ?? []).Select(e => e!.DeepClone().AsObject()).Where(old => !all.Exists(e => Key(e) == Key(old))).ToList());
         foreach (string sum in sums)
         {
-            json[sum] = all.Sum(entry => (int)entry[sum]!);
+            json[sum] = all.Sum(entry => (int?)entry[sum] ?? 0);
         }
 
-        json["programs"] = new JsonArray([.. all]);
-        return json;
-    }
-
-    private static JsonObject Begin(string command)
-    {
-        JsonObject json = BenchmarkReport.Machine(Environment.ProcessorCount);
-        json["command"] = command;
+        json[list] = new JsonArray([.. all]);
         return json;
     }
 

@@ -72,15 +72,23 @@ internal static class KillCampaign
     {
         string once = Path.Combine(folder, "once"), twice = Path.Combine(folder, "twice");
         Begin(program, once);
-        Finish(program, once);
+        foreach (var line in program.Lines)
+        {
+            RunWell(program, once, line);
+        }
+
         string[] folders = [.. Directory.GetDirectories(once, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(once, path))];
         Begin(program, twice, folders);
         using var watched = new Watched(twice);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        CampaignProcess.Run(twice, program.Lines[0]);
+        RunWell(program, twice, program.Lines[0]);
         TimeSpan time = System.Diagnostics.Stopwatch.GetElapsedTime(start);
         int operations = watched.Count;
-        Finish(program, twice);
+        foreach (var line in program.Lines.Skip(1))
+        {
+            RunWell(program, twice, line);
+        }
+
         var content = FolderContent.Of(twice);
         string[] differences = [.. FolderContent.Differences(FolderContent.Of(once), content)];
         return differences.Length == 0 ? (content, folders, operations, time)
@@ -164,15 +172,12 @@ internal static class KillCampaign
         program.Prepare(folder);
     }
 
-    private static void Finish(CampaignProgram program, string folder)
+    private static void RunWell(CampaignProgram program, string folder, IReadOnlyList<string> line)
     {
-        foreach (var line in program.Lines)
+        var outcome = CampaignProcess.Run(folder, line);
+        if (outcome.ExitCode != 0)
         {
-            var outcome = CampaignProcess.Run(folder, line);
-            if (outcome.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"{program.Name}: found exit code {outcome.ExitCode} undisturbed, expected 0: {outcome.Errors.Trim()}");
-            }
+            throw new InvalidOperationException($"{program.Name}: found exit code {outcome.ExitCode} undisturbed, expected 0: {outcome.Errors.Trim()}");
         }
     }
 
