@@ -18,7 +18,7 @@ internal static class BenchCommand
     {
         var parsed = new RootCommand("Measures the speed of kernels, of training and of error models on this machine.")
         {
-            Kernels(), Train(), TrainMemory(), ErrorModels(), Campaign(), Magnitudes(), Sweep(),
+            Kernels(), Train(), TrainMemory(), ErrorModels(), CampaignCommand.Create(), Magnitudes(), Sweep(),
         }.Parse(args);
         foreach (var error in parsed.Errors)
         {
@@ -135,35 +135,6 @@ internal static class BenchCommand
         return command;
     }
 
-    private static Command Campaign()
-    {
-        var json = JsonOption();
-        var inputs = new Option<int>("--inputs") { Description = "Mutated inputs of each reader.", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        inputs.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out int number) && number >= 1))
-            {
-                result.AddError($"--inputs: found '{text}', expected a number >= 1.");
-            }
-        });
-        var seed = new Option<int>("--seed") { Description = "Seed of the mutations.", HelpName = "S", DefaultValueFactory = _ => 1 };
-        var filter = new Option<string>("--filter")
-        {
-            Description = "Only readers whose name contains TEXT, like 'circuit' or 'stage'.",
-            HelpName = "TEXT",
-            DefaultValueFactory = _ => "",
-        };
-        var command = new Command(
-            "campaign", "Gives every reader of files mutated ones and counts exceptions of the wrong kind, slow ones, large ones, and wrong content "
-            + "taken for right. The exit code is 1 if there is any.")
-        {
-            json, inputs, seed, filter,
-        };
-        command.SetAction((parsed, cancellation) => Task.FromResult(RunCampaign(
-            parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(filter)!, parsed.GetValue(json)?.FullName, Console.Out, cancellation)));
-        return command;
-    }
-
     private static Command Magnitudes()
     {
         var json = JsonOption();
@@ -210,35 +181,6 @@ internal static class BenchCommand
         },
         jsonFile, output);
 
-    internal static int RunCampaign(
-        int inputs, int seed, string filter, string? jsonFile, TextWriter output, CancellationToken cancellation)
-    {
-        string folder = Directory.CreateTempSubdirectory("approxnets-campaign-").FullName;
-        bool sound = true;
-        try
-        {
-            int code = Measured(
-                () =>
-                {
-                    var results = new List<CampaignResult>();
-                    foreach (var reader in CampaignReaders.Make(folder).Where(r => r.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)))
-                    {
-                        results.Add(MutationCampaign.Run(reader, inputs, seed, cancellation));
-                        output.WriteLine(CampaignTable.Row(results[^1]));
-                    }
-
-                    sound = results.TrueForAll(result => result.IsSound);
-                    return (BenchmarkReport.Campaign(results, inputs, seed), CampaignTable.Summary(results));
-                },
-                jsonFile, output);
-            return code == 0 && !sound ? 1 : code;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
     internal static int RunKernels(
         IReadOnlyList<KernelLayer> layers, KernelBenchmarkOptions options, string? jsonFile, TextWriter output,
         CancellationToken cancellation)
@@ -284,7 +226,7 @@ internal static class BenchCommand
         jsonFile, output);
 
     /// <summary>Measures until interrupted, writes the file, if any, and then the summary.</summary>
-    private static int Measured(
+    internal static int Measured(
         Func<(JsonObject Report, string? Summary)> measure, string? jsonFile, TextWriter output)
     {
         try
@@ -314,7 +256,7 @@ internal static class BenchCommand
     private static readonly Dictionary<string, KernelPath> Paths = Enum.GetValues<KernelPath>().Where(path => path != KernelPath.Tensor)
         .ToDictionary(path => path.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
-    private static Option<FileInfo?> JsonOption()
+    internal static Option<FileInfo?> JsonOption()
     {
         var json = new Option<FileInfo?>("--json") { Description = "Also writes the results to FILE.", HelpName = "FILE" };
 

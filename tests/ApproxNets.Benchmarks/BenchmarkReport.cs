@@ -93,43 +93,6 @@ public static class BenchmarkReport
         return json;
     }
 
-    /// <summary>What readers did with mutated files.</summary>
-    /// <param name="results">One a reader.</param>
-    /// <param name="inputs">Inputs of each reader.</param>
-    /// <param name="seed">Seed of the mutations.</param>
-    internal static JsonObject Campaign(IReadOnlyList<CampaignResult> results, int inputs, int seed)
-    {
-        JsonObject json = Machine(Environment.ProcessorCount);
-        json["command"] = $"dotnet run --project tests/ApproxNets.Benchmarks -c Release -- campaign --inputs {inputs} --seed {seed}";
-        json["seed"] = seed;
-        json["most_cpu_seconds"] = MutationCampaign.LongestSeconds;
-        json["most_allocated_bytes"] = MutationCampaign.MostBytes;
-        json["mutated_inputs"] = results.Sum(r => r.Inputs);
-        json["unexpected_exceptions"] = results.Sum(r => r.Unexpected);
-        json["slow"] = results.Sum(r => r.Slow);
-        json["large"] = results.Sum(r => r.Large);
-        json["accepted_wrong"] = results.Sum(r => r.AcceptedWrong);
-        json["readers"] = new JsonArray(
-        [
-            .. results.Select(r => (JsonNode)new JsonObject
-            {
-                ["name"] = r.Reader,
-                ["has_sum"] = r.HasSum,
-                ["inputs"] = r.Inputs,
-                ["refused"] = r.Refused,
-                ["accepted"] = r.Accepted,
-                ["accepted_wrong"] = r.HasSum ? r.AcceptedWrong : null,
-                ["unexpected_exceptions"] = r.Unexpected,
-                ["slow"] = r.Slow,
-                ["large"] = r.Large,
-                ["slowest_cpu_seconds"] = Rounded(r.SlowestSeconds),
-                ["largest_megabytes"] = Rounded(r.LargestBytes / 1e6),
-                ["examples"] = new JsonArray([.. r.Examples.Select(e => (JsonNode)e)]),
-            }),
-        ]);
-        return json;
-    }
-
     /// <summary>The geometric means over layers: time in units of the float layer's, signed and unsigned, and the gather baseline's in
     /// units of the signed time (null without baseline).</summary>
     /// <param name="measurements">The measurements, at least one.</param>
@@ -207,7 +170,7 @@ public static class BenchmarkReport
         return json;
     }
 
-    private static JsonObject Machine(int threads)
+    internal static JsonObject Machine(int threads)
     {
         var origin = Provenance.Current();
         return new JsonObject
@@ -240,7 +203,7 @@ public static class BenchmarkReport
     private static JsonObject Table(Multiplier multiplier) => new() { ["name"] = multiplier.Name, ["hash"] = multiplier.TableHash };
 
     /// <summary>Four significant digits: more would be noise.</summary>
-    private static double? Rounded(double? value)
+    internal static double? Rounded(double? value)
     {
         if (value is not double number || number == 0)
         {

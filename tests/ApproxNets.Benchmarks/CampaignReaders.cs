@@ -15,8 +15,8 @@ using static TorchSharp.torch;
 
 namespace ApproxNets.Benchmarks;
 
-/// <summary>Every reader of files of the library and of its circuits, with a small file to mutate.</summary>
-internal static class CampaignReaders
+/// <summary>Every reader of files of the library, of its circuits and of the command line program, with a small file to mutate.</summary>
+internal static partial class CampaignReaders
 {
     private const int Images = 4;
 
@@ -30,7 +30,7 @@ internal static class CampaignReaders
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             return path;
         };
-        return [.. OfWeights(place), .. OfTables(place), .. OfCircuits(place), .. OfImages(place)];
+        return [.. OfWeights(place), .. OfTables(place), .. OfCircuits(place), .. OfImages(place), .. OfMoreFiles(place), .. OfPrograms(place)];
     }
 
     private static IEnumerable<CampaignReader> OfWeights(Func<string, string> place)

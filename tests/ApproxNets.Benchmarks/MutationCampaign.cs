@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using ApproxNets.Foundation;
 
@@ -62,19 +63,22 @@ internal static class MutationCampaign
     /// <param name="inputs">Number of inputs.</param>
     /// <param name="seed">Seed of the mutations.</param>
     /// <param name="cancellation">Stops between two inputs.</param>
+    /// <param name="longest">Time after which a reader that is slow has had enough inputs; null for no limit.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the file is whole again.</exception>
-    public static CampaignResult Run(CampaignReader reader, int inputs, int seed, CancellationToken cancellation)
+    public static CampaignResult Run(CampaignReader reader, int inputs, int seed, CancellationToken cancellation, TimeSpan? longest = null)
     {
+        long start = Stopwatch.GetTimestamp();
         byte[] whole = File.ReadAllBytes(reader.Path);
         string expected = reader.Read();
-        int refused = 0, accepted = 0, wrong = 0, unexpected = 0, slow = 0, large = 0;
+        int tried = 0, refused = 0, accepted = 0, wrong = 0, unexpected = 0, slow = 0, large = 0;
         double slowest = 0;
         long largest = 0;
         var examples = new List<string>();
         try
         {
-            for (int i = 0; i < inputs; i++)
+            for (; tried < inputs && !(Stopwatch.GetElapsedTime(start) > longest); tried++)
             {
+                int i = tried;
                 cancellation.ThrowIfCancellationRequested();
                 File.WriteAllBytes(reader.Path, Mutated(whole, new SplitMix64(seed, Number(reader.Name), i)));
                 TimeSpan begun = Environment.CpuUsage.TotalTime;
@@ -126,7 +130,7 @@ internal static class MutationCampaign
             File.WriteAllBytes(reader.Path, whole);
         }
 
-        return new CampaignResult(reader.Name, reader.HasSum, inputs, refused, accepted, wrong, unexpected, slow, large, slowest, largest, examples);
+        return new CampaignResult(reader.Name, reader.HasSum, tried, refused, accepted, wrong, unexpected, slow, large, slowest, largest, examples);
     }
 
     /// <summary>Changes a file in one to four places, such that it is another one.</summary>

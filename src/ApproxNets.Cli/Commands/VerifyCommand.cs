@@ -108,11 +108,13 @@ internal static class VerifyCommand
         try
         {
             var entries = JsonNode.Parse(File.ReadAllText(report))!["notebooks"]!.AsArray();
-            string[] files = [.. entries.Where(entry => (string?)entry!["status"] == "ok").Select(entry => (string)entry!["file"]!)];
+            string[] files = [.. entries.Where(entry => (string?)entry!["status"] == "ok").Select(entry => (string?)entry!["file"]
+                ?? throw new JsonException("a notebook without its file"))];
             return files.Length > 0 ? [.. files.Select(file => RecordOf(NotebookDocument.Load(Path.Combine(Path.GetDirectoryName(report)!, Path.GetFileName(file)))))]
                 : throw new UsageException($"{report}: found no notebook that ran through, expected one to run again.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException or IOException
+            or UnauthorizedAccessException)
         {
             throw new UsageException($"{report}: found no report ({e.Message}), expected one that approxnets run has written.");
         }

@@ -15,7 +15,7 @@ public sealed class MutationCampaignTests : IDisposable
     public void Every_reader_refuses_or_reads_some_mutated_files()
     {
         var output = new StringWriter();
-        Assert.Equal(0, BenchCommand.RunCampaign(8, 3, "", _folder["campaign.json"], output, TestContext.Current.CancellationToken));
+        Assert.Equal(0, CampaignCommand.RunInputs(8, 3, 1, "", _folder["campaign.json"], output, TestContext.Current.CancellationToken));
         var json = JsonNode.Parse(File.ReadAllText(_folder["campaign.json"]))!;
         Assert.True(json["readers"]!.AsArray().Count > 15, output.ToString());
         Assert.Equal(8 * json["readers"]!.AsArray().Count, (int)json["mutated_inputs"]!);

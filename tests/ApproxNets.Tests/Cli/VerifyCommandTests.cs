@@ -67,6 +67,17 @@ public sealed class VerifyCommandTests
         Assert.Equal(CommandLine.WrongUse, await CommandLine.InvokeAsync(CommandLine.Root(), ["verify", plain, "--tolerance", "-1"]));
     }
 
+    [Theory]
+    [InlineData("""{"notebooks":[{"status":"ok"}]}""")]
+    [InlineData("""{"notebooks":[{"status":"ok","file":null}]}""")]
+    [InlineData("""{"notebooks":[{"status":"ok","file":"a","file":"b"}]}""")]
+    public void ADamagedReportIsAnErrorOfUse(string facts)
+    {
+        using var folder = new TemporaryFolder("verify");
+        File.WriteAllText(folder["report.json"], facts);
+        Assert.Contains("found no report", Assert.Throws<ApproxNets.Cli.UsageException>(() => VerifyCommand.Records(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TimesAreLeftOutAndTheRestIsInOrder()
     {
