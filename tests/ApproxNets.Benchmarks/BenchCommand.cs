@@ -25,9 +25,9 @@ internal static class BenchCommand
             Console.Error.WriteLine($"{error.Message} --help lists commands and options.");
         }
 
-        // Measurements stop by themselves on Ctrl-C.
+        // After Ctrl-C what is being measured ends first, and what was measured is written.
         return parsed.Errors.Count > 0 ? WrongUse
-            : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+            : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
     }
 
     private static Command Kernels()
