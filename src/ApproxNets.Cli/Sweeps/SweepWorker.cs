@@ -12,7 +12,9 @@ namespace ApproxNets.Cli.Sweeps;
 /// <param name="cancellation">Stops the job at work; finished stages and epochs are kept.</param>
 internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject> run, Action<string> say, CancellationToken cancellation)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    // Between looks for work that is not there: at first soon, for a laptop; then more seldom, since hundreds of idle workers would ask a shared file
+    // system for 100,000 operations a second.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2), LongestPause = TimeSpan.FromMinutes(1);
 
     /// <summary>Returns when every job is finished or failed.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the job at work is free for others.</exception>
@@ -21,6 +23,7 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
         // Workers begin at different jobs: fewer of them meet at the same claim.
         int offset = jobs.Count == 0 ? 0 : (int)((uint)HashCode.Combine(Environment.MachineName, Environment.ProcessId) % (uint)jobs.Count);
         List<SweepJob> open = [.. jobs.Skip(offset), .. jobs.Take(offset)];
+        var pause = FirstPause;
         while (true)
         {
             var settled = folder.Ids("done");
@@ -31,12 +34,14 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
                 return;
             }
 
-            int finished = open.Count(job => Try(job, jobs.Count));
+            int finished = open.Count(Try);
             if (finished == 0)
             {
                 // All that is left is at work elsewhere, or waits for a stage that is.
-                cancellation.WaitHandle.WaitOne(Pause);
+                cancellation.WaitHandle.WaitOne(pause);
             }
+
+            pause = finished > 0 ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
             cancellation.ThrowIfCancellationRequested();
         }
@@ -44,7 +49,7 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
 
     /// <summary>Runs a job, unless another worker has it or a stage that it needs.</summary>
     /// <returns>Whether it is settled now, by this worker.</returns>
-    private bool Try(SweepJob job, int count)
+    private bool Try(SweepJob job)
     {
         cancellation.ThrowIfCancellationRequested();
         if (folder.IsDone(job) || folder.HasFailed(job))
