@@ -36,7 +36,7 @@ public static class UserLibrary
     /// rows without <c>exact_power_mw</c> get the one that they were read with.
     /// </summary>
     /// <remarks>One process writes at a time, holding the file <c>.lock</c> of the folder; others wait. New files are written in the folder
-    /// <c>.new</c>, flushed to disk and renamed, the costs last.</remarks>
+    /// <c>.new</c>, flushed to disk and renamed, the costs last; what a killed process has begun to rename, the next one ends.</remarks>
     /// <param name="folder">The folder; its name is the library's.</param>
     /// <param name="multipliers">The multipliers to add, with the circuits they have.</param>
     /// <param name="replace">Whether a multiplier may take the place of another one of its name.</param>
@@ -75,6 +75,7 @@ public static class UserLibrary
         }
 
         using FileStream held = Lock(folder, Patience, cancellation);
+        Finish(folder);
         var present = ReadAll(folder).ToDictionary(multiplier => multiplier.Name, StringComparer.Ordinal);
         foreach ((Multiplier multiplier, _) in added.Values)
         {
@@ -122,6 +123,7 @@ public static class UserLibrary
     {
         CheckName(name);
         using FileStream held = Lock(folder, Patience, default);
+        Finish(folder);
         ReadAll(folder);
     }
 
@@ -200,11 +202,6 @@ public static class UserLibrary
         CancellationToken cancellation)
     {
         string costs = CostFile(folder), staging = Path.Combine(folder, Staging);
-        if (Directory.Exists(staging))
-        {
-            Directory.Delete(staging, recursive: true); // of a process that was killed
-        }
-
         Directory.CreateDirectory(staging);
         try
         {
@@ -216,24 +213,54 @@ public static class UserLibrary
                 {
                     AtomicFile.WriteText(Path.Combine(staging, name + ".blif"), wide.ToBlif("multiplier"));
                 }
+                else if (present.TryGetValue(name, out var old) && !Same(old, multiplier))
+                {
+                    AtomicFile.WriteText(Path.Combine(staging, name + ".blif"), ""); // the old circuit goes
+                }
             }
 
-            string newCosts = Path.Combine(staging, Path.GetFileName(costs));
-            AtomicFile.WriteText(newCosts, Costs(costs, present, added.Values.Select(entry => entry.Multiplier)));
-            foreach (string name in added.Keys.Where(name => present.TryGetValue(name, out var old) && !Same(old, added[name].Multiplier)))
-            {
-                File.Delete(Path.Combine(folder, name + ".blif"));
-            }
-
-            foreach (string path in Directory.GetFiles(staging).OrderBy(path => path == newCosts))
-            {
-                File.Move(path, Path.Combine(folder, Path.GetFileName(path)), overwrite: true);
-            }
+            AtomicFile.WriteText(Path.Combine(staging, Path.GetFileName(costs)), Costs(costs, present, added.Values.Select(entry => entry.Multiplier)));
         }
-        finally
+        catch
         {
             Directory.Delete(staging, recursive: true);
+            throw;
         }
+
+        Finish(folder);
+    }
+
+    /// <summary>
+    /// Ends what a writer has begun, this one or one that was killed. The costs are written last and renamed last: where they stand among the new files,
+    /// these are whole, and some may be renamed already; where they do not, nothing has changed yet.
+    /// </summary>
+    private static void Finish(string folder)
+    {
+        string staging = Path.Combine(folder, Staging);
+        if (!Directory.Exists(staging))
+        {
+            return;
+        }
+
+        string newCosts = Path.Combine(staging, Path.GetFileName(CostFile(folder)));
+        if (File.Exists(newCosts))
+        {
+            foreach (string path in Directory.GetFiles(staging).OrderBy(path => path == newCosts))
+            {
+                string target = Path.Combine(folder, Path.GetFileName(path));
+                if (new FileInfo(path).Length == 0)
+                {
+                    File.Delete(target);
+                    File.Delete(path);
+                }
+                else
+                {
+                    File.Move(path, target, overwrite: true);
+                }
+            }
+        }
+
+        Directory.Delete(staging, recursive: true);
     }
 
     /// <summary>The cost file with new rows, and what it has before: unknown columns, and rows but for those of the same name.</summary>

@@ -14,7 +14,7 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
 {
     // Between looks for work that is not there: at first soon, for a laptop; then more seldom, since hundreds of idle workers would ask a shared file
     // system for 100,000 operations a second.
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2), LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2), LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns when every job is finished or failed.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the job at work is free for others.</exception>

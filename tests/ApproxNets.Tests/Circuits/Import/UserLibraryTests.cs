@@ -213,6 +213,61 @@ public sealed class UserLibraryTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_a_killed_process_has_begun_to_rename_is_renamed(int renamed)
+    {
+        Add([Sample("x")]);
+        string[] order = ["exact_unsigned.blif", "exact_unsigned.npy", "x.npy", "mine.csv"];
+        string staging = Directory.CreateDirectory(Path.Combine(Library, ".new")).FullName;
+        foreach (string name in order.Skip(renamed))
+        {
+            File.Move(Path.Combine(Library, name), Path.Combine(staging, name));
+        }
+
+        if (renamed == 2)
+        {
+            UserLibrary.CheckCanAdd(Library, "y");
+            Assert.False(Directory.Exists(staging));
+        }
+
+        Assert.Equal(["y"], Add([Sample("y", shift: 2)]));
+        Assert.Equal(["exact_unsigned", "x", "y"], MultiplierLibrary.ReadFolder(Library, Signedness.Unsigned).Multipliers.Select(m => m.Name));
+        Assert.False(Directory.Exists(staging));
+    }
+
+    [Fact]
+    public void The_circuit_of_a_table_whose_replacement_was_interrupted_goes()
+    {
+        Add([Sample("c", withCircuit: true)]);
+        var (old, replaced) = (_folder["old"], _folder["new"]);
+        Directory.Move(Library, old);
+        Directory.CreateDirectory(Library);
+        foreach (string file in Directory.GetFiles(old))
+        {
+            File.Copy(file, Path.Combine(Library, Path.GetFileName(file)));
+        }
+
+        Add([Sample("c")], replace: true);
+        Assert.False(File.Exists(Path.Combine(Library, "c.blif")));
+        Directory.Move(Library, replaced);
+        Directory.Move(old, Library);
+
+        // All is written and nothing renamed.
+        string staging = Directory.CreateDirectory(Path.Combine(Library, ".new")).FullName;
+        File.Copy(Path.Combine(replaced, "c.npy"), Path.Combine(staging, "c.npy"));
+        File.Copy(Path.Combine(replaced, "mine.csv"), Path.Combine(staging, "mine.csv"));
+        File.WriteAllText(Path.Combine(staging, "c.blif"), "");
+        Add([Sample("y", shift: 2)]);
+
+        var library = MultiplierLibrary.ReadFolder(Library, Signedness.Unsigned);
+        Assert.Equal(Sample("c").Multiplier.TableHash, library["c"].TableHash);
+        Assert.Null(UserLibrary.ReadCircuit(Library, library["c"]));
+    }
+
+    [Theory]
     [InlineData(" x")]
     [InlineData("a:b")]
     public void Name_that_could_not_be_read_again_is_refused(string name)
