@@ -8,7 +8,7 @@ internal static class CampaignCommand
 {
     private const string Program = "dotnet run --project tests/ApproxNets.Benchmarks -c Release -- campaign";
 
-    public static Command Create() => new("campaign", "Tries what is promised about faults. The exit code is 1 if anything is not so.") 
+    public static Command Create() => new("campaign", "Tries what is promised about faults. The exit code is 1 if anything is not so.")
     {
         Inputs(), Kills(), Faults(), Steady(),
     };

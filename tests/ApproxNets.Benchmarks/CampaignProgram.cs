@@ -58,7 +58,11 @@ internal sealed record CampaignProgram(
             ["command"] = "compare",
             ["options"] = new JsonObject
             {
-                ["profile"] = "smoke", ["network"] = "lenet5", ["method"] = "agn", ["lambda"] = 1, ["without-retraining"] = true,
+                ["profile"] = "smoke",
+                ["network"] = "lenet5",
+                ["method"] = "agn",
+                ["lambda"] = 1,
+                ["without-retraining"] = true,
             },
             ["grid"] = new JsonObject { ["seed"] = new JsonArray([.. seeds.Select(seed => (JsonNode)seed)]) },
         }),
