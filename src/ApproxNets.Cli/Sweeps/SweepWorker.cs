@@ -39,9 +39,12 @@ internal sealed class SweepWorker(SweepFolder folder, Func<SweepJob, JsonObject>
             {
                 // All that is left is at work elsewhere, or waits for a stage that is.
                 cancellation.WaitHandle.WaitOne(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
-
-            pause = finished > 0 ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            else
+            {
+                pause = FirstPause;
+            }
 
             cancellation.ThrowIfCancellationRequested();
         }

@@ -50,9 +50,9 @@ public sealed class FieldErrorModel(int fields = 2048, int seed = 0) : IErrorMod
         for (int k = 0; k < _fields; k++)
         {
             int image = random.Next(shape.Batch);
-            int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H, left = (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W;
             LayerSampling.CopyPatch(
-                sample.ActivationCodes, sample.PaddingCode, shape, image, (0, shape.InChannels), (top, left), codes.AsSpan(k * length, length));
+                sample.ActivationCodes, sample.PaddingCode, shape, image, (0, shape.InChannels), LayerSampling.DrawCorner(shape, random),
+                codes.AsSpan(k * length, length));
         }
 
         return sample with { Shape = small, ActivationCodes = codes };

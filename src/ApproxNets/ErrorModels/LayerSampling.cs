@@ -81,12 +81,17 @@ public static class LayerSampling
         for (int k = 0; k < count; k++)
         {
             int image = random.Next(shape.Batch), group = random.Next(shape.Groups);
-            int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H;
-            int left = (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W;
-            CopyPatch(codes, padding, shape, image, (group * channels, channels), (top, left), fields.AsSpan(k * shape.FanIn, shape.FanIn));
+            CopyPatch(codes, padding, shape, image, (group * channels, channels), DrawCorner(shape, random), fields.AsSpan(k * shape.FanIn, shape.FanIn));
         }
 
         return fields;
+    }
+
+    /// <summary>Draws where the kernel stands: row and column of its first element in the image, below 0 in the padding.</summary>
+    internal static (int Top, int Left) DrawCorner(Conv2dShape shape, Random random)
+    {
+        int top = (random.Next(shape.OutHeight) * shape.Stride.H) - shape.Padding.H;
+        return (top, (random.Next(shape.OutWidth) * shape.Stride.W) - shape.Padding.W);
     }
 
     /// <summary>Copies what the kernel sees in one place of some channels: rows of columns, channel after channel; padding where it looks beyond the

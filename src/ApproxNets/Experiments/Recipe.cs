@@ -124,7 +124,7 @@ public sealed record Recipe(
         "full" when network == "resnet18" => For(profile, "resnet20", seed) with
         {
             Network = network,
-            Float = new("float baseline", IsTinyImageNet(dataset) ? 8 : 3, 0.02, seed) { BatchSize = 64, ChannelsLast = true, Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
+            Float = Plain("float baseline", IsTinyImageNet(dataset) ? 8 : 3, 0.02, seed) with { Schedule = LearningRateSchedule.OneCycle, WeightDecay = 5e-4 },
             Quantized = Fast("QAT", 2, 0.005, seed) with { BatchSize = 64 },
             AgnTraining = Fast("AGN search", 3, 0.005, seed) with { BatchSize = 64 },
             Retraining = Fast("retraining", 3, 0.003, seed) with { BatchSize = 64 },
