@@ -88,9 +88,9 @@ public sealed class StageStore
         Stage<T>? FindKept()
         {
             var kept = Kept(full + ".safetensors", file => Load<T>(file, name, key, network));
-            if (kept is not null && File.Exists(unfinished))
+            if (kept is not null)
             {
-                File.Delete(unfinished); // of a process that ended between keeping the stage and this
+                RemoveLeftOver(full, unfinished);
             }
 
             return kept;
@@ -134,6 +134,7 @@ public sealed class StageStore
         DateTime before = File.GetLastWriteTimeUtc(path);
         if (FindKept() is { } found)
         {
+            RemoveLeftOver(full);
             return found.Result;
         }
 
@@ -151,10 +152,27 @@ public sealed class StageStore
         return result;
     }
 
+    /// <summary>Removes what a process left that ended between keeping a stage and this: unfinished work and its claim, not that of a process at
+    /// work.</summary>
+    private void RemoveLeftOver(string full, params IReadOnlyList<string> unfinished)
+    {
+        foreach (string file in unfinished.Where(File.Exists))
+        {
+            File.Delete(file);
+        }
+
+        if (File.Exists(LeaseOf(full)))
+        {
+            Lease.TryTake(LeaseOf(full))?.Dispose();
+        }
+    }
+
+    private string LeaseOf(string full) => Path.Combine(_folder, full + ".lease");
+
     /// <summary>Makes this process the one that works on a stage: several would write one file of unfinished work.</summary>
     private Lease Claim(string full)
     {
-        string path = Path.Combine(_folder, full + ".lease");
+        string path = LeaseOf(full);
         for (bool said = false; ; said = true)
         {
             if (Lease.TryTake(path) is { } lease)

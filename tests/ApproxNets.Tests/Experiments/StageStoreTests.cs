@@ -4,6 +4,7 @@ using ApproxNets.Data;
 using ApproxNets.Experiments;
 using ApproxNets.Foundation;
 using ApproxNets.Multipliers;
+using ApproxNets.Tests.Foundation;
 using ApproxNets.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -325,6 +326,35 @@ public sealed class StageStoreTests : IDisposable
             },
         };
         Assert.Equal(2, store.Keep<int>("search", key, () => throw new InvalidOperationException("computed twice")));
+    }
+
+    [Fact]
+    public void The_claim_of_a_process_that_ended_after_keeping_a_stage_goes_and_that_of_one_at_work_stays()
+    {
+        using var folder = new TemporaryFolder();
+        var key = new Fingerprint("test", 1);
+        var store = new StageStore(folder.Path);
+        string result = Path.Combine(folder.Path, StageStore.NameOf("search", key.Sha256) + ".lease");
+        string stage = Path.Combine(folder.Path, StageStore.NameOf("float", key.Sha256) + ".lease");
+        int Search() => store.Keep("search", key, () => 1);
+        int Float()
+        {
+            using var network = nn.Linear(2, 1);
+            return store.Run("float", key, network, _ => 2).Result;
+        }
+
+        Assert.Equal((1, 2), (Search(), Float()));
+        foreach (string lease in (string[])[result, stage])
+        {
+            File.WriteAllText(lease, LeaseTests.OwnerOfEndedProcess());
+        }
+
+        Assert.Equal((1, 2), (Search(), Float()));
+        Assert.Empty(Directory.GetFiles(folder.Path, "*.lease"));
+
+        using var atWork = Lease.TryTake(result);
+        Assert.Equal(1, Search());
+        Assert.True(File.Exists(result));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class LeaseTests
         Assert.False(File.Exists(path));
     }
 
-    private static string OwnerOfEndedProcess()
+    internal static string OwnerOfEndedProcess()
     {
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, "--version") { RedirectStandardOutput = true })!;
         process.WaitForExit();
